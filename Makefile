@@ -1,0 +1,41 @@
+# Every target makes .venv when it is missing; nothing is installed outside this folder.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: demo test lint bench lock clean
+
+demo: $(READY)
+	@$(BIN)/evalbot demo
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY)
+	$(BIN)/python -m bench
+
+# Versions and hashes only: no index address may stand in these files (tests/unit/test_project.py).
+LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade \
+  --no-header --no-emit-index-url --no-emit-find-links --no-emit-package evalbot pyproject.toml
+lock:
+	test -x .venv/bin/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install -q uv; }
+	$(BIN)/$(LOCK) -o requirements/runtime.txt
+	$(BIN)/$(LOCK) --all-extras -o requirements/dev.txt
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
+
+$(READY): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "evalbot needs Python 3.11 or newer; try: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@test -d .venv || $(PYTHON) -m venv .venv
+	@echo "installing locked requirements into .venv ..." >&2
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)

@@ -1,0 +1,82 @@
+"""Everything evalbot refuses to do, and the exit code that says so.
+
+    EvalbotError
+    ├── UsageError               2   an option, setting or file name cannot be used as given
+    ├── NothingFound             3   no table, no model, no score, no such repository or file
+    ├── AmbiguousChoice          4   a choice is needed; the candidates are listed
+    ├── DuplicatePullRequest     5   an open pull request already proposes this
+    ├── PublishedConflict        6   the card already publishes another value
+    ├── AccessDenied             7   no token, a bad token, or a token without the right
+    ├── ServiceFailure           8   the Hub could not be reached or did not answer as it should
+    │   └── StaleRevision        8   the card changed while we were working
+    └── InvalidCard             10   the card is not what the Hub accepts, so it cannot be edited safely
+
+Code 9 (an evaluation failed) and 70 (a bug in evalbot) have no class here: the first belongs to the
+evaluate room, the second is any exception that is not in this tree.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+BUG_EXIT_CODE = 70
+
+
+class EvalbotError(Exception):
+    """What could not be done (message), what to type next (hint), and what there was to choose from."""
+
+    exit_code: ClassVar[int]
+    status: ClassVar[str]
+
+    def __init__(self, message: str, *, hint: str | None = None, candidates: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.candidates = tuple(candidates)
+
+
+class UsageError(EvalbotError):
+    exit_code = 2
+    status = "usage-error"
+
+
+class NothingFound(EvalbotError):
+    exit_code = 3
+    status = "nothing-found"
+
+
+class AmbiguousChoice(EvalbotError):
+    exit_code = 4
+    status = "ambiguous"
+
+
+class DuplicatePullRequest(EvalbotError):
+    exit_code = 5
+    status = "duplicate"
+
+
+class PublishedConflict(EvalbotError):
+    exit_code = 6
+    status = "conflict"
+
+
+class AccessDenied(EvalbotError):
+    exit_code = 7
+    status = "access-denied"
+
+
+class ServiceFailure(EvalbotError):
+    exit_code = 8
+    status = "service-failure"
+
+
+class StaleRevision(ServiceFailure):
+    """The branch moved between reading the card and writing it: nothing was written, run again."""
+
+
+class InvalidCard(EvalbotError):
+    exit_code = 10
+    status = "invalid-card"
