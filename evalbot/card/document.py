@@ -85,7 +85,7 @@ def _refuse_unterminated(text: str) -> None:
     lines = text.removeprefix(BYTE_ORDER_MARK).lstrip().splitlines()
     if lines and lines[0].rstrip() == "---":
         raise InvalidCard(
-            "The card begins with --- but the Hub finds no front matter there (no closing ---, or spaces after the first).",
+            "The card begins with --- but the Hub finds no front matter there (no closing ---, or spaces after it).",
             hint="Close the front matter with a line of three dashes, or remove the first line.",
         )
 

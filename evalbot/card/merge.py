@@ -1,0 +1,129 @@
+"""What a card would gain from a result: added, already there, or in conflict with what it publishes.
+
+Identity of a metric: task type, dataset (type, config, split, revision, args), metric (type, name, args). A published
+metric without a name speaks for every name of its type.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from evalbot.card.document import CardDocument, get, items, parse_card
+from evalbot.card.model_index import Metric, Published, Result, index_models, published_in, same_number, text_of
+from evalbot.card.splice import CardSplicer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import yaml
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """The card publishes another value under the same identity."""
+
+    metric: Metric
+    published: Published
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merge:
+    """The outcome of holding one result against one card. `model` is the entry's name; it may not exist yet."""
+
+    model: str
+    result: Result
+    added: tuple[Metric, ...]
+    unchanged: tuple[Metric, ...]
+    conflicts: tuple[Conflict, ...]
+    other_models: tuple[str, ...]
+    """Names of entries that are left alone because they are not this model's."""
+
+
+def plan_merge(document: CardDocument, names: Sequence[str], result: Result) -> Merge:
+    """Compare a result with the card's entry for a model known under `names`; the first names a new entry.
+
+    Raises InvalidCard where the model-index is not a list of models with results.
+    """
+    models = index_models(document)
+    entry = _entry(models, names)
+    entry_name = (text_of(get(entry, "name")) if entry is not None else None) or names[0]
+    known = [metric for node in items(get(entry, "results")) for metric in published_in(node, entry_name)]
+    added, unchanged, conflicts = [], [], []
+    for metric in result.metrics:
+        same = [other for other in known if _same_identity(metric, result, other)]
+        if not same:
+            added.append(metric)
+        elif any(same_number(metric.value, other.value) for other in same):
+            unchanged.append(metric)
+        else:
+            conflicts.append(Conflict(metric, same[0]))
+    others = tuple(text_of(get(model, "name")) or "" for model in models if model is not entry)
+    return Merge(
+        model=entry_name,
+        result=result,
+        added=tuple(added),
+        unchanged=tuple(unchanged),
+        conflicts=tuple(conflicts),
+        other_models=others,
+    )
+
+
+def apply_merge(text: str, names: Sequence[str], merge: Merge) -> str:
+    """The card with the merge's added metrics, the same text where there are none.
+
+    Raises InvalidCard where the card cannot be edited without changing anything else.
+    """
+    if not merge.added:
+        return text
+    document = parse_card(text)
+    splicer, result = CardSplicer(document), merge.result
+    entry = _entry(index_models(document), names)
+    if entry is None:
+        splicer.append_models([{"name": merge.model, "results": [result.as_data(merge.added)]}])
+    elif (home := _home(entry, result)) is not None:
+        splicer.append(get(home, "metrics"), home, "metrics", [metric.as_data() for metric in merge.added])
+    else:
+        splicer.append(get(entry, "results"), entry, "results", [result.as_data(merge.added)])
+    return splicer.render()
+
+
+def name_key(name: str) -> tuple[str, ...]:
+    """A model name as the specification compares names: lower case, `-` and `_` as spaces, words in any order."""
+    return tuple(sorted(name.lower().replace("-", " ").replace("_", " ").split()))
+
+
+def _entry(models: Sequence[yaml.Node], names: Sequence[str]) -> yaml.MappingNode | None:
+    keys = {name_key(name) for name in names}
+    matching = [model for model in models if name_key(text_of(get(model, "name")) or "") in keys]
+    return matching[0] if matching else None  # type: ignore[return-value]  # index_models returns mappings only
+
+
+def _same_identity(metric: Metric, result: Result, other: Published) -> bool:
+    return (
+        other.task_type == result.task_type
+        and other.dataset == (result.dataset_type, None, None, None, None)
+        and other.type == metric.type
+        and other.args is None
+        and other.name in (metric.name, None)
+    )
+
+
+def _home(entry: yaml.MappingNode, result: Result) -> yaml.MappingNode | None:
+    """The existing result that says all that ours says but the metrics, so that ours can join it."""
+    ours = result.as_data(())
+    for node in items(get(entry, "results")):
+        named = {
+            key: {name: text_of(get(get(node, key), name)) for name in value}
+            for key, value in ours.items()
+            if key != "metrics"
+        }
+        metrics = published_in(node, "")
+        plain = metrics and metrics[0].dataset[1:] == (None, None, None, None)
+        if (
+            plain
+            and all(named[key] == ours[key] for key in named)
+            and ("source" in ours or get(node, "source") is None)
+        ):
+            return node  # type: ignore[return-value]  # a result with metrics is a mapping
+    return None
