@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from evalbot.card import yaml_reader
 from evalbot.card.task_types import TASK_TYPES
@@ -55,7 +55,8 @@ def _message(error: ValidationError) -> str:
     """The Hub's own words: `"model-index[0].results[0].dataset.name" is required`."""
     path = "model-index" + "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error.absolute_path)
     if error.validator == "required":
-        missing = next(key for key in error.validator_value if key not in error.instance)
+        required, given = cast("list[str]", error.validator_value), cast("dict[str, Any]", error.instance)
+        missing = next(key for key in required if key not in given)
         return f'"{path}.{missing}" is required'
     kind = error.validator_value if isinstance(error.validator_value, str) else "text or an object"
     return f'"{path}" must be {_ARTICLES.get(kind, kind)}'
