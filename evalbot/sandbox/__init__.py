@@ -1,0 +1,13 @@
+"""A Hugging Face Hub for your own machine: real git repositories behind the Hub's wire API.
+
+    server ── app ── routes/* ── repos ── git_store      bare git repositories (pygit2)
+               │        │          └───── discussions    discussions and pull requests
+               │        ├── access ────── accounts       users, organisations, tokens
+               │        ├── card_check ── card_yaml      what the Hub accepts in a card's front matter
+               │        └── shapes                       state → the JSON the official clients read
+               └── faults, request_log                   what tests inject and what they look at
+
+The wire contract is docs/hub-contract.md's: what `huggingface_hub`, its `hf` command and huggingface.js send
+and need. Starlette, uvicorn and pygit2 are imported by the modules below only, never by this file, so that
+evalbot without its `sandbox` extra works as long as nobody starts a sandbox.
+"""

@@ -1,0 +1,70 @@
+"""Who is there: users, organisations and their tokens, kept in accounts.json of the data folder."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Literal
+
+from evalbot.sandbox.records import read_json, write_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Role = Literal["read", "write"]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token as accounts.json holds it; `label` is how tests and the command line call it."""
+
+    value: str
+    label: str
+    user: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    fullname: str
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """Users by name, organisations by name, tokens by value."""
+
+    users: dict[str, str]
+    organisations: dict[str, Organisation]
+    tokens: dict[str, Token]
+
+    def organisations_of(self, user: str) -> dict[str, Organisation]:
+        return {name: org for name, org in self.organisations.items() if user in org.members}
+
+    def owns(self, user: str, namespace: str) -> bool:
+        names = {user.lower(), *(name.lower() for name in self.organisations_of(user))}
+        return namespace.lower() in names
+
+    def namespace(self, name: str) -> str | None:
+        """The name as its owner writes it, or None where nobody has it."""
+        spelled = {known.lower(): known for known in (*self.users, *self.organisations)}
+        return spelled.get(name.lower())
+
+    def save(self, path: Path) -> None:
+        write_json(
+            path,
+            {
+                "users": self.users,
+                "organisations": {name: asdict(org) for name, org in self.organisations.items()},
+                "tokens": [asdict(token) for token in self.tokens.values()],
+            },
+        )
+        path.chmod(0o600)
+
+
+def load(path: Path) -> Accounts:
+    stored = read_json(path)
+    organisations = {
+        name: Organisation(org["fullname"], tuple(org["members"])) for name, org in stored["organisations"].items()
+    }
+    tokens = [Token(**token) for token in stored["tokens"]]
+    return Accounts(stored["users"], organisations, {token.value: token for token in tokens})

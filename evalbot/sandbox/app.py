@@ -1,0 +1,61 @@
+"""The routes as one ASGI application, behind the front door."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.routing import Route
+
+from evalbot.sandbox.call import Call, Hub
+from evalbot.sandbox.front_door import FrontDoor, refusal_response
+from evalbot.sandbox.refusals import Refusal
+from evalbot.sandbox.routes import ROUTES
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.types import ASGIApp
+
+    from evalbot.sandbox.faults import Faults
+    from evalbot.sandbox.request_log import RequestLog
+
+    Handler = Callable[[Call], Response]
+
+
+def build(hub: Hub, faults: Faults, log: RequestLog) -> ASGIApp:
+    routes = [Route(path, _endpoint(hub, handler), methods=[method]) for method, path, handler in ROUTES]
+    app = Starlette(
+        routes=routes,
+        exception_handlers={Refusal: _refused, HTTPException: _no_such_route, Exception: _broken},
+    )
+    app.router.redirect_slashes = False
+    return FrontDoor(app, hub.accounts, faults, log)
+
+
+def _endpoint(hub: Hub, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        call = Call(hub, request, request.state.body, request.state.who)
+        return await run_in_threadpool(handler, call)  # git and files block
+
+    return endpoint
+
+
+async def _refused(_request: Request, refusal: Exception) -> Response:
+    assert isinstance(refusal, Refusal)  # noqa: S101 - Starlette hands over what it was registered for
+    return refusal_response(refusal)
+
+
+async def _no_such_route(_request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    message = "Sorry, we can't find the page you are looking for." if status == 404 else "Method not allowed"  # noqa: PLR2004
+    return refusal_response(Refusal(status, message))
+
+
+async def _broken(_request: Request, error: Exception) -> Response:
+    """A defect of the sandbox itself. Starlette raises the error again after this, so it is logged in full."""
+    return refusal_response(Refusal(500, f"Internal error of the sandbox: {type(error).__name__}"))

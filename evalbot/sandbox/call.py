@@ -1,0 +1,121 @@
+"""One request as the routes see it: who asks, for which repository, with what."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import unquote, urlencode
+
+from evalbot.sandbox import access
+from evalbot.sandbox.refusals import Refusal, bad_request
+from evalbot.sandbox.repos import KINDS, Kind, Repo
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.datastructures import Headers, QueryParams
+    from starlette.requests import Request
+
+    from evalbot.sandbox.accounts import Accounts, Token
+    from evalbot.sandbox.repos import Repos
+
+Item = TypeVar("Item")
+
+_REF_SEGMENTS = 3  # refs/pr/7, refs/convert/parquet
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """What all requests share."""
+
+    endpoint: str
+    accounts: Accounts
+    repos: Repos
+    discussions_per_page: int
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    hub: Hub
+    request: Request
+    body: bytes
+    who: Token | None
+
+    @property
+    def query(self) -> QueryParams:
+        return self.request.query_params
+
+    @property
+    def headers(self) -> Headers:
+        return self.request.headers
+
+    def param(self, name: str) -> str:
+        """A part of the path, decoded. Routes match the path as sent, so `refs%2Fpr%2F3` is one segment."""
+        return unquote(str(self.request.path_params[name]))
+
+    def kind(self) -> Kind:
+        wanted = self.request.path_params.get("kinds", "models")
+        for kind in KINDS:
+            if wanted == kind.plural:
+                return kind
+        raise Refusal(404, "Sorry, we can't find the page you are looking for.")
+
+    def repo(self) -> Repo:
+        """The repository of the path, if the caller may know of it."""
+        found = self.hub.repos.find(self.kind(), f"{self.param('namespace')}/{self.param('name')}")
+        return access.must_see(self.hub.accounts, found, self.who)
+
+    def revision_and_path(self) -> tuple[str, str]:
+        """`main/a/b`, `refs%2Fpr%2F3/a/b` and `refs/pr/3/a/b` cut after the revision."""
+        parts = str(self.request.path_params["rest"]).split("/")
+        cut = _REF_SEGMENTS if parts[0] == "refs" and len(parts) >= _REF_SEGMENTS else 1
+        return unquote("/".join(parts[:cut])), unquote("/".join(parts[cut:])).strip("/")
+
+    def flag(self, name: str) -> bool:
+        return self.query.get(name, "").lower() in {"1", "true"}
+
+    def many(self, name: str) -> list[str]:
+        """A repeated key, in the spelling of Python (`expand=a`) and of JavaScript (`expand[]=a`)."""
+        return [*self.query.getlist(name), *self.query.getlist(f"{name}[]")]
+
+    def json(self) -> dict[str, Any]:
+        """The body as an object; no body at all is an empty one."""
+        try:
+            value = json.loads(self.body or b"{}")
+        except (ValueError, RecursionError):
+            raise bad_request("The body must be JSON") from None
+        if not isinstance(value, dict):
+            raise bad_request("The body must be a JSON object")
+        return value
+
+    def number(self, name: str, default: int) -> int:
+        text = self.query.get(name, str(default))
+        if not text.isdecimal() or len(text) > len("999999999"):
+            raise bad_request(f'"{name}" must be a number')
+        return int(text)
+
+    def page(self, items: Sequence[Item], size: int) -> tuple[Sequence[Item], dict[str, str]]:
+        """One page, by the opaque cursor in the query, and the `Link` header to the next one if there is one."""
+        start = _offset(self.query.get("cursor"))
+        end = start + size
+        if end >= len(items):
+            return items[start:end], {}
+        others = [(key, value) for key, value in self.query.multi_items() if key != "cursor"]
+        query = urlencode([*others, ("cursor", _cursor(end))])
+        return items[start:end], {"Link": f'<{self.hub.endpoint}{self.request.url.path}?{query}>; rel="next"'}
+
+
+def _cursor(offset: int) -> str:
+    return base64.urlsafe_b64encode(str(offset).encode()).decode()
+
+
+def _offset(cursor: str | None) -> int:
+    if cursor is None:
+        return 0
+    try:
+        return max(0, int(base64.urlsafe_b64decode(cursor)))
+    except (binascii.Error, ValueError):
+        raise bad_request("Invalid cursor") from None

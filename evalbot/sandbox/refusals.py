@@ -1,0 +1,71 @@
+"""Everything the Hub says no with: status, text and error code as hub-contract §2 lists them.
+
+The clients tell the cases apart by `X-Error-Code`, `X-Error-Message` and the status, so these three are the
+contract; the texts are the Hub's own where they are known.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+NO_WRITE_RIGHT = "Forbidden: pass `create_pr=1` as a query parameter to create a Pull Request"
+
+
+class Refusal(Exception):
+    """An answer that is not 2xx: `{"error": message, **body}` with the headers that go with it."""
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        code: str | None = None,
+        headers: dict[str, str] | None = None,
+        body: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.code = code
+        self.headers = headers or {}
+        self.body = body or {}
+
+
+def bad_token() -> Refusal:
+    return Refusal(401, "Invalid credentials in Authorization header")
+
+
+def sign_in_first() -> Refusal:
+    """What the Hub tells strangers, for a missing repository and a private one alike, without a code.
+
+    Over http:// the official client does not turn this into RepositoryNotFoundError (hub-contract §2, "Trap");
+    the sandbox stays with the Hub's answer, so that evalbot is tested against it.
+    """
+    return Refusal(401, "Invalid username or password.")
+
+
+def repo_not_found() -> Refusal:
+    return Refusal(404, "Repository not found", code="RepoNotFound")
+
+
+def revision_not_found(revision: str) -> Refusal:
+    return Refusal(404, f"Invalid rev id: {revision}", code="RevisionNotFound")
+
+
+def entry_not_found(message: str = "Entry not found", *, commit: str | None = None) -> Refusal:
+    """With the commit that was looked at: the client remembers "not there" for that commit."""
+    headers = {"X-Repo-Commit": commit} if commit else {}
+    return Refusal(404, message, code="EntryNotFound", headers=headers)
+
+
+def gated(repo_id: str, *, signed_in: bool) -> Refusal:
+    message = f"Access to {repo_id} is restricted and you are not in the authorized list."
+    return Refusal(403 if signed_in else 401, message, code="GatedRepo")
+
+
+def forbidden(message: str) -> Refusal:
+    return Refusal(403, message)
+
+
+def bad_request(message: str) -> Refusal:
+    return Refusal(400, message)

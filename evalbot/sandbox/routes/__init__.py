@@ -1,0 +1,7 @@
+"""The wire API, one module per part of hub-contract §3: each is a list of (method, path, handler)."""
+
+from __future__ import annotations
+
+from evalbot.sandbox.routes import commits, discussions, files, identity, repositories
+
+ROUTES = [*identity.ROUTES, *repositories.ROUTES, *files.ROUTES, *commits.ROUTES, *discussions.ROUTES]

@@ -1,0 +1,149 @@
+"""Repositories and what is known about them: hub-contract §3.2 and §3.3."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from evalbot.sandbox import access, shapes
+from evalbot.sandbox.refusals import Refusal, bad_request, forbidden, repo_not_found, sign_in_first
+from evalbot.sandbox.repos import REPO_PATH, Gate, Kind, Repo, kind_named
+
+if TYPE_CHECKING:
+    from evalbot.sandbox.accounts import Token
+    from evalbot.sandbox.call import Call
+
+_LISTED = 100
+
+
+def info(call: Call) -> Response:
+    return _info(call, "main")
+
+
+def info_at(call: Call) -> Response:
+    return _info(call, call.param("rest"))
+
+
+def _info(call: Call, revision: str) -> Response:
+    repo = call.repo()
+    store = repo.store()
+    commit = store.resolve(revision)
+    wanted = call.many("expand")
+    if wanted:
+        return JSONResponse(shapes.expanded_info(repo, store, commit, wanted))
+    return JSONResponse(shapes.repo_info(repo, store, commit, blobs=call.flag("blobs")))
+
+
+def listing(call: Call) -> Response:
+    """Repositories the caller may see, by `author` and `search`."""
+    author, search = call.query.get("author", "").lower(), call.query.get("search", "").lower()
+    seen = [repo for repo in call.hub.repos.of_kind(call.kind()) if _is_seen(call, repo)]
+    found = [repo for repo in seen if author in {"", repo.namespace.lower()} and search in repo.id.lower()]
+    page, link = call.page(found, _LISTED)
+    return JSONResponse([_summary(repo) for repo in page], headers=link)
+
+
+def _is_seen(call: Call, repo: Repo) -> bool:
+    return not repo.private or access.belongs(call.hub.accounts, repo, call.who)
+
+
+def _summary(repo: Repo) -> dict[str, Any]:
+    store = repo.store()
+    found = shapes.repo_info(repo, store, store.resolve("main"), blobs=False)
+    return {key: value for key, value in found.items() if key not in {"siblings", "cardData", "model-index"}}
+
+
+def unknown(call: Call) -> Response:
+    """Ids without a namespace: the sandbox has no repositories of its own."""
+    raise repo_not_found() if call.who else sign_in_first()
+
+
+def create(call: Call) -> Response:
+    who = access.must_take_part(call.who)
+    asked = call.json()
+    kind = kind_named(asked.get("type") or "model")
+    repo_id = f"{_namespace(call, who, asked)}/{asked.get('name')}"
+    made = call.hub.repos.create(kind, repo_id, private=_is_private(asked))
+    if made is None:
+        raise _taken(call, kind, repo_id)
+    return JSONResponse({"url": f"{call.hub.endpoint}/{made.page}", "name": made.id, "id": made.key})
+
+
+def _namespace(call: Call, who: Token, asked: dict[str, Any]) -> str:
+    wanted = str(asked.get("organization") or who.user)
+    namespace = call.hub.accounts.namespace(wanted)
+    if namespace is None or not call.hub.accounts.owns(who.user, namespace):
+        raise forbidden(f'You don\'t have the rights to create a repository under the namespace "{wanted}"')
+    return namespace
+
+
+def _is_private(asked: dict[str, Any]) -> bool:
+    visibility = asked.get("visibility", "private" if asked.get("private") is True else "public")
+    if visibility not in {"public", "private"}:
+        raise bad_request('"visibility" must be one of [public, private]')
+    return bool(visibility == "private")
+
+
+def _taken(call: Call, kind: Kind, repo_id: str) -> Refusal:
+    """The client reads `url` from this answer when it was told that an existing repository is fine."""
+    url = f"{call.hub.endpoint}/{kind.prefix}{repo_id}"
+    return Refusal(409, f"You already created this {kind.name} repo", body={"url": url})
+
+
+def delete(call: Call) -> Response:
+    who = access.must_take_part(call.who)
+    asked = call.json()
+    repo_id = f"{asked.get('organization') or who.user}/{asked.get('name')}"
+    call.hub.repos.delete(_own(call, kind_named(asked.get("type") or "model"), repo_id))
+    return PlainTextResponse("OK")
+
+
+def move(call: Call) -> Response:
+    who = access.must_take_part(call.who)
+    asked = call.json()
+    kind, goal = kind_named(asked.get("type") or "model"), str(asked.get("toRepo"))
+    repo = _own(call, kind, str(asked.get("fromRepo")))
+    if not call.hub.accounts.owns(who.user, goal.partition("/")[0]):
+        raise forbidden(f"You don't have the rights to move a repository to {goal}")
+    if call.hub.repos.find(kind, goal):
+        raise Refusal(409, f"A {kind.name} repository called {goal} already exists")
+    call.hub.repos.move(repo, goal)
+    return JSONResponse({})
+
+
+def _own(call: Call, kind: Kind, repo_id: str) -> Repo:
+    found = access.must_see(call.hub.accounts, call.hub.repos.find(kind, repo_id), call.who)
+    access.must_write(call.hub.accounts, found, call.who)
+    return found
+
+
+def settings(call: Call) -> Response:
+    repo = call.repo()
+    access.must_write(call.hub.accounts, repo, call.who)
+    asked = call.json()
+    gated = _gate(asked.get("gated", repo.gated))
+    private = _is_private(asked) if {"visibility", "private"} & asked.keys() else repo.private
+    with repo.alone():
+        repo.gated, repo.private = gated, private
+    return JSONResponse({"private": repo.private, "gated": repo.gated})
+
+
+def _gate(value: Any) -> Gate:
+    gates: tuple[Gate, ...] = ("auto", "manual", False)
+    for gate in gates:
+        if value is gate or (gate and value == gate):
+            return gate
+    raise bad_request('"gated" must be one of [auto, manual, false]')
+
+
+ROUTES = [
+    ("POST", "/api/repos/create", create),
+    ("DELETE", "/api/repos/delete", delete),
+    ("POST", "/api/repos/move", move),
+    ("GET", "/api/{kinds}", listing),
+    ("GET", "/api/{kinds}/{name}", unknown),
+    ("GET", REPO_PATH, info),
+    ("GET", f"{REPO_PATH}/revision/{{rest:path}}", info_at),
+    ("PUT", f"{REPO_PATH}/settings", settings),
+]

@@ -1,0 +1,157 @@
+"""Starting and stopping the sandbox: from a test, from the demo, from `evalbot sandbox serve`."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import uvicorn
+
+from evalbot.sandbox import accounts, app, seed
+from evalbot.sandbox.call import Hub
+from evalbot.sandbox.faults import Faults
+from evalbot.sandbox.git_store import MAIN
+from evalbot.sandbox.repos import Repos, add_files, kind_named
+from evalbot.sandbox.request_log import RequestLog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+    from types import TracebackType
+
+    from evalbot.sandbox.accounts import Accounts
+    from evalbot.sandbox.request_log import RequestRecord
+
+_ADDRESS = "127.0.0.1"  # and no other: the tokens are public constants
+_LONGEST_START = 10.0  # seconds
+
+
+class SandboxHub:
+    """A Hub on 127.0.0.1 over one data folder. What is in the folder outlives the process.
+
+    `endpoint` is known once it has started; `tokens` are the ready-made ones by label ("alice", "alice-read",
+    "bob", "carol", "carol-read"); `faults` spoils answers; `log` holds what was asked, oldest first.
+    """
+
+    def __init__(self, data_dir: Path, *, port: int = 0, discussions_per_page: int = 10) -> None:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        self.endpoint = ""
+        self.faults = Faults()
+        self._port = port
+        self._per_page = discussions_per_page
+        self._accounts = _accounts(data_dir / "accounts.json")
+        self._repos = Repos(data_dir / "repos")
+        self._log = RequestLog(data_dir / "requests.jsonl")
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def tokens(self) -> dict[str, str]:
+        return {token.label: token.value for token in self._accounts.tokens.values()}
+
+    @property
+    def log(self) -> list[RequestRecord]:
+        return self._log.records
+
+    def start(self) -> None:
+        """Serve in a thread; returns once requests are answered. The port is taken before that."""
+        if self._thread is not None:
+            raise RuntimeError("The sandbox is already running")
+        listener = _listener(self._port)
+        self.endpoint = f"http://{_ADDRESS}:{listener.getsockname()[1]}"
+        hub = Hub(self.endpoint, self._accounts, self._repos, self._per_page)
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                app.build(hub, self.faults, self._log),
+                access_log=False,
+                http="h11",
+                lifespan="off",
+                log_config=None,
+                loop="asyncio",
+                server_header=False,
+                timeout_graceful_shutdown=1,
+                ws="none",
+            ),
+        )
+        arguments: dict[str, Any] = {"sockets": [listener]}
+        self._thread = threading.Thread(target=self._server.run, kwargs=arguments, daemon=True, name="sandbox-hub")
+        self._thread.start()
+        self._await_start(self._server, self._thread)
+
+    def _await_start(self, server: uvicorn.Server, thread: threading.Thread) -> None:
+        deadline = time.monotonic() + _LONGEST_START
+        while not server.started:
+            if not thread.is_alive() or time.monotonic() > deadline:
+                raise RuntimeError("The sandbox did not start")
+            time.sleep(0.005)
+
+    def stop(self) -> None:
+        """Answer what is being asked, then close. Stopping twice is fine."""
+        if self._server is not None and self._thread is not None:
+            self._server.should_exit = True
+            self._thread.join()
+            self._server = self._thread = None
+
+    def create_repo(
+        self,
+        repo_id: str,
+        *,
+        files: Mapping[str, bytes],
+        repo_type: str = "model",
+        private: bool = False,
+        gated: bool | Literal["auto", "manual"] = False,
+    ) -> str:
+        """Make a repository with these files by its owner's hand, past all checks; the head of main."""
+        namespace = self._accounts.namespace(repo_id.partition("/")[0])
+        if namespace is None:
+            raise ValueError(f"Nobody is called {repo_id.partition('/')[0]} here")
+        made = self._repos.create(
+            kind_named(repo_type), repo_id, private=private, gated="auto" if gated is True else gated
+        )
+        if made is None:
+            raise ValueError(f"{repo_id} exists already")
+        return add_files(made, files, author=namespace) if files else made.store().resolve(MAIN)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def serve(data_dir: Path, port: int, *, announce: Callable[[SandboxHub], None] = lambda _: None) -> None:
+    """Serve until the process is interrupted or terminated; `announce` is called once it answers."""
+    leave = threading.Event()
+    before = signal.signal(signal.SIGTERM, lambda _number, _frame: leave.set())
+    try:
+        with SandboxHub(data_dir, port=port) as hub:
+            announce(hub)
+            leave.wait()
+    except KeyboardInterrupt:
+        pass  # Control-C is how this ends
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _accounts(path: Path) -> Accounts:
+    if not path.exists():
+        seed.accounts().save(path)
+    return accounts.load(path)
+
+
+def _listener(port: int) -> socket.socket:
+    # The protocol is named because asyncio turns off Nagle's algorithm only then: 40 ms a request otherwise.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((_ADDRESS, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
