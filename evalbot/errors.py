@@ -17,25 +17,36 @@ evaluate room, the second is any exception that is not in this tree.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 BUG_EXIT_CODE = 70
 
 
 class EvalbotError(Exception):
-    """What could not be done (message), what to type next (hint), and what there was to choose from."""
+    """What could not be done (message), what to type next (hint), and what there was to choose from.
+
+    `details` are further members of the command's JSON answer, such as the duplicates that were found.
+    """
 
     exit_code: ClassVar[int]
     status: ClassVar[str]
 
-    def __init__(self, message: str, *, hint: str | None = None, candidates: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        candidates: Sequence[str] = (),
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.candidates = tuple(candidates)
+        self.details = dict(details or {})
 
 
 class UsageError(EvalbotError):

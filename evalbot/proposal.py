@@ -1,0 +1,123 @@
+"""A proposal: the scores read from one card, and the change to that card they lead to. Pure, nothing is sent."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from evalbot.card import model_index, yaml_writer
+from evalbot.card.document import MODEL_INDEX, decode_card, parse_card
+from evalbot.card.merge import Merge, apply_merge, plan_merge
+from evalbot.errors import InvalidCard, UsageError
+from evalbot.readme.extract import Extraction, Wanted, extract
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from evalbot.card.model_index import Result, Unpublishable
+    from evalbot.score import Score, Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """How the entry is labelled: the specification's --task-type, --dataset-name and --dataset-type."""
+
+    task_type: str = model_index.DEFAULT_TASK_TYPE
+    dataset_name: str = model_index.DEFAULT_DATASET_NAME
+    dataset_type: str = model_index.DEFAULT_DATASET_TYPE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What was read, what of it is new, and the card that would say so.
+
+    `merge` and `card_after` are None where the card's own YAML cannot be edited; `obstacle` says why.
+    """
+
+    card_before: str
+    extraction: Extraction
+    names: tuple[str, ...]
+    result: Result
+    left_out: tuple[Unpublishable, ...]
+    merge: Merge | None
+    card_after: str | None
+    obstacle: InvalidCard | None = None
+
+    @property
+    def entry_yaml(self) -> str:
+        """The scores as a model-index of their own, the preview that every run prints."""
+        entry = {"name": self.names[0], "results": [self.result.as_data(self.result.metrics)]}
+        return "\n".join(yaml_writer.block_lines({MODEL_INDEX: [entry]})) + "\n"
+
+    @property
+    def published_scores(self) -> tuple[Score, ...]:
+        """The scores that the entry holds: those read, less those left out."""
+        dropped = {id(item.score) for item in self.left_out}
+        return tuple(score for score in self.extraction.scores if id(score) not in dropped)
+
+    def diff(self) -> str:
+        """The change as a unified diff; empty where nothing changes."""
+        if self.card_after is None:
+            return ""
+        before, after = (text.splitlines(keepends=True) for text in (self.card_before, self.card_after))
+        return "".join(difflib.unified_diff(before, after, "README.md (now)", "README.md (proposed)"))
+
+    def planned(self) -> tuple[Merge, str]:
+        """The merge and the edited card. Raises InvalidCard where the card cannot be edited."""
+        if self.merge is None or self.card_after is None:
+            raise self.obstacle or InvalidCard("The card cannot be edited.")
+        return self.merge, self.card_after
+
+
+def propose_from_tables(
+    data: bytes, wanted: Wanted, layout: Layout, *, repo_name: str | None = None, source: Source | None = None
+) -> Proposal:
+    """Read one model's scores from a card's tables and plan the edit that publishes them.
+
+    `repo_name` is the repository's own name: the model looked for where nothing else is said. Raises NothingFound,
+    AmbiguousChoice, UsageError and, for what is no readable card at all, InvalidCard.
+    """
+    text = decode_card(data)
+    asked = wanted.model_name or repo_name
+    if wanted.exact_label is None and wanted.column_index is None and wanted.model_name is None:
+        wanted = replace(wanted, model_name=repo_name)
+    extraction = extract(text, wanted)
+    names = _names(extraction.model_label, asked, repo_name)
+    result, left_out = model_index.grouped_result(
+        extraction.scores,
+        task_type=layout.task_type,
+        dataset_name=layout.dataset_name,
+        dataset_type=layout.dataset_type,
+        source=source,
+    )
+    merge, after, obstacle = _plan(text, names, result)
+    return Proposal(
+        card_before=text,
+        extraction=extraction,
+        names=names,
+        result=result,
+        left_out=left_out,
+        merge=merge,
+        card_after=after,
+        obstacle=obstacle,
+    )
+
+
+def _names(*candidates: str | None) -> tuple[str, ...]:
+    """The names this model is known by; the first is the label the table prints, as the specification asks."""
+    names = tuple(dict.fromkeys(model_index.plain_text(name, "model name") for name in candidates if name))
+    if not names:
+        raise UsageError(
+            "The table names no model, and a local file has no repository name.",
+            hint='Say whose scores these are: --model-name "Your-Model-7B".',
+        )
+    return names
+
+
+def _plan(text: str, names: Sequence[str], result: Result) -> tuple[Merge | None, str | None, InvalidCard | None]:
+    try:
+        merge = plan_merge(parse_card(text), names, result)
+        return merge, apply_merge(text, names, merge), None
+    except InvalidCard as obstacle:
+        return None, None, obstacle

@@ -1,0 +1,153 @@
+"""Where a proposal goes: a local file, a push, or one pull request; and why it goes nowhere."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from evalbot.errors import DuplicatePullRequest, NothingFound, PublishedConflict, UsageError
+
+if TYPE_CHECKING:
+    from evalbot.card.merge import Conflict, Merge
+    from evalbot.card_source import ReadCard
+    from evalbot.hub.client import Account, Hub, PullRequest, RemoteCard
+    from evalbot.hub.overlap import Overlap
+    from evalbot.proposal import Proposal
+
+Publish = Literal["preview", "apply", "create-pr"]
+Status = Literal["preview", "up-to-date", "written", "pushed", "proposed", "already-proposed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a proposal. `would` is what a dry run would have done."""
+
+    status: Status
+    card: ReadCard
+    proposal: Proposal
+    pull_request: PullRequest | None = None
+    commit_url: str | None = None
+    overlaps: tuple[Overlap, ...] = ()
+    would: Status | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was written anywhere."""
+        return self.status in ("written", "pushed", "proposed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publisher:
+    """Carries out a proposal on one Hub as one account; both are None where only files are written."""
+
+    hub: Hub | None = None
+    account: Account | None = None
+    dry_run: bool = False
+    allow_duplicate: bool = False
+
+    def publish(self, card: ReadCard, proposal: Proposal, how: Publish) -> Outcome:
+        """Preview, write, push or propose.
+
+        Raises NothingFound, PublishedConflict, DuplicatePullRequest, StaleRevision and the Hub's refusals; whatever
+        is raised, nothing was written.
+        """
+        if how == "preview":
+            return Outcome(status="preview", card=card, proposal=proposal)
+        merge, after = proposal.planned()
+        _refuse_unpublishable(proposal, merge)
+        if not merge.added:
+            return Outcome(status="up-to-date", card=card, proposal=proposal)
+        if card.path is not None:
+            return self._write(card, proposal, card.path, after)
+        if how == "apply":
+            return self._push(card, proposal, after)
+        return self._propose(card, proposal, merge, after)
+
+    def _write(self, card: ReadCard, proposal: Proposal, path: Path, after: str) -> Outcome:
+        if self.dry_run:
+            return Outcome(status="preview", card=card, proposal=proposal, would="written")
+        _replace_file(path, after.encode())
+        return Outcome(status="written", card=card, proposal=proposal)
+
+    def _push(self, card: ReadCard, proposal: Proposal, after: str) -> Outcome:
+        hub, _, remote = self._connected(card)
+        from evalbot.report import pull_request as text  # noqa: PLC0415 - only a write needs its template engine
+
+        if self.dry_run:
+            return Outcome(status="preview", card=card, proposal=proposal, would="pushed")
+        url = hub.push(remote, after.encode(), title=text.title(proposal), description="")
+        return Outcome(status="pushed", card=card, proposal=proposal, commit_url=url)
+
+    def _propose(self, card: ReadCard, proposal: Proposal, merge: Merge, after: str) -> Outcome:
+        hub, account, remote = self._connected(card)
+        from evalbot.hub.overlap import overlaps  # noqa: PLC0415 - imports huggingface_hub
+        from evalbot.report import pull_request as text  # noqa: PLC0415 - only a write needs its template engine
+
+        found = overlaps(hub, remote, proposal.names, merge, hub.open_pull_requests(remote.repo_id))
+        ours = next((o for o in found if o.pull_request.author == account.name and o.covers(merge)), None)
+        made: dict[str, Any] = {"card": card, "proposal": proposal, "overlaps": found}
+        if ours is not None:
+            return Outcome(status="already-proposed", pull_request=ours.pull_request, **made)
+        if found and not self.allow_duplicate:
+            raise _duplicate(found)
+        if self.dry_run:
+            return Outcome(status="preview", would="proposed", **made)
+        card_url = f"{hub.endpoint}/{remote.repo_id}/blob/{remote.commit}/README.md"
+        description = text.description(proposal, account=account.name, card_url=card_url)
+        opened = hub.propose(remote, after.encode(), account, title=text.title(proposal), description=description)
+        return Outcome(status="up-to-date" if opened is None else "proposed", pull_request=opened, **made)
+
+    def _connected(self, card: ReadCard) -> tuple[Hub, Account, RemoteCard]:
+        if self.hub is None or self.account is None or card.remote is None:
+            raise UsageError("--create-pr proposes to a repository.", hint="Name it with --repo-id, not --readme.")
+        return self.hub, self.account, card.remote
+
+
+def _refuse_unpublishable(proposal: Proposal, merge: Merge) -> None:
+    if not proposal.result.metrics:
+        raise NothingFound(
+            "The table holds no score of this model that can be published.",
+            hint="Run without --apply and --create-pr to see what was left out and why.",
+        )
+    if merge.conflicts:
+        raise PublishedConflict(
+            f"The card already publishes other values for {len(merge.conflicts)} of these scores; nothing was written.",
+            hint="Correct the table or the model-index by hand, so that both say the same.",
+            candidates=[describe_conflict(conflict) for conflict in merge.conflicts],
+        )
+
+
+def describe_conflict(conflict: Conflict) -> str:
+    """`MMLU: 80.1 (model-index) → 85.2 (table)`."""
+    return f"{conflict.metric.name}: {conflict.published.value} (model-index) → {conflict.metric.value} (table)"
+
+
+def _duplicate(found: tuple[Overlap, ...]) -> DuplicatePullRequest:
+    noun = "An open pull request touches" if len(found) == 1 else f"{len(found)} open pull requests touch"
+    return DuplicatePullRequest(
+        f"{noun} these scores already; nothing was proposed.",
+        hint="Have it merged or closed first. To open another one knowingly, add --allow-duplicate.",
+        candidates=[f"{o.pull_request.url} by {o.pull_request.author}: {o.describe()}" for o in found],
+        details={"duplicates": [o.as_json() for o in found]},
+    )
+
+
+def _replace_file(path: Path, data: bytes) -> None:
+    """Replace a file in one step, keeping its permissions and following a link to the file it names."""
+    target = path.resolve()
+    try:
+        with tempfile.NamedTemporaryFile("wb", dir=target.parent, prefix=".evalbot-", delete=False) as new:
+            written = Path(new.name)
+            try:
+                new.write(data)
+                new.flush()
+                os.chmod(new.name, target.stat().st_mode & 0o7777)  # noqa: PTH101 - beside the name it belongs to
+                written.replace(target)
+            except BaseException:
+                written.unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise UsageError(f"Could not write {path}: {error.strerror}. The card is unchanged.") from None

@@ -1,0 +1,1 @@
+"""What people read: pull request texts and terminal listings."""

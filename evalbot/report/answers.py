@@ -1,0 +1,130 @@
+"""The JSON answer of each command: one object, the same members for the same things everywhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from evalbot.score import as_number
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from evalbot.card.model_index import Metric, Published
+    from evalbot.card.validation import Problem
+    from evalbot.card_source import ReadCard
+    from evalbot.errors import EvalbotError
+    from evalbot.publication import Outcome
+    from evalbot.readme.survey import TableReport
+
+
+def extracted(outcome: Outcome) -> dict[str, Any]:
+    """extract-readme: what was read, what is new, and what became of it."""
+    proposal, merge = outcome.proposal, outcome.proposal.merge
+    return {
+        **_card(outcome.card),
+        "status": outcome.status,
+        "would": outcome.would,
+        "changed": outcome.changed,
+        "table": proposal.extraction.report.table.number,
+        "model": proposal.names[0],
+        "scores": [score.as_json() for score in proposal.extraction.scores],
+        "skipped": [
+            {"label": item.label, "cell": item.cell, "row": item.row, "column": item.column, "reason": item.reason}
+            for item in proposal.extraction.skipped
+        ]
+        + [
+            {
+                "label": item.score.label,
+                "cell": item.score.evidence.cell,
+                "row": item.score.evidence.row,
+                "column": item.score.evidence.column,
+                "reason": item.reason,
+            }
+            for item in proposal.left_out
+        ],
+        "added": [] if merge is None else [_metric(metric) for metric in merge.added],
+        "unchanged": [] if merge is None else [_metric(metric) for metric in merge.unchanged],
+        "conflicts": []
+        if merge is None
+        else [{**_metric(c.metric), "published": c.published.value} for c in merge.conflicts],
+        "yaml": proposal.entry_yaml,
+        "pr": None if outcome.pull_request is None else outcome.pull_request.as_json(),
+        "duplicates": [overlap.as_json() for overlap in outcome.overlaps],
+        "commit_url": outcome.commit_url,
+        "warnings": [proposal.obstacle.message] if proposal.obstacle is not None else [],
+    }
+
+
+def inspected(card: ReadCard, reports: Sequence[TableReport]) -> dict[str, Any]:
+    """inspect-tables: every table, what it is taken for and why."""
+    return {**_card(card), "status": "ok", "tables": [_table(report) for report in reports]}
+
+
+def shown(card: ReadCard, metrics: Sequence[Published]) -> dict[str, Any]:
+    """show: every metric of the model-index."""
+    return {
+        **_card(card),
+        "status": "ok",
+        "results": [
+            {
+                "model": metric.model,
+                "task_type": metric.task_type,
+                "dataset": dict(zip(("type", "config", "split", "revision", "args"), metric.dataset, strict=True)),
+                "dataset_name": metric.dataset_name,
+                "metric": {"name": metric.name, "type": metric.type, "args": metric.args},
+                "value": metric.value,
+                "source": {"name": metric.source_name, "url": metric.source_url},
+                "verified": metric.verified,
+            }
+            for metric in metrics
+        ],
+    }
+
+
+def validated(card: ReadCard, problems: Sequence[Problem]) -> dict[str, Any]:
+    """validate: what the Hub would refuse or doubt."""
+    valid = not any(problem.level == "error" for problem in problems)
+    return {
+        **_card(card),
+        "status": "valid" if valid else "invalid",
+        "problems": [{"level": problem.level, "message": problem.message} for problem in problems],
+    }
+
+
+def failed(error: EvalbotError) -> dict[str, Any]:
+    """Any command that refuses: the reason, and the members a caller may look for, empty."""
+    return {
+        "status": error.status,
+        "error": {"message": error.message, "hint": error.hint, "candidates": list(error.candidates)},
+        "scores": [],
+        "pr": None,
+        "duplicates": [],
+        **error.details,
+    }
+
+
+def _card(card: ReadCard) -> dict[str, Any]:
+    return {
+        "repo_id": None if card.remote is None else card.remote.repo_id,
+        "commit": None if card.remote is None else card.remote.commit,
+        "readme": None if card.path is None else str(card.path),
+    }
+
+
+def _metric(metric: Metric) -> dict[str, Any]:
+    return {"name": metric.name, "type": metric.type, "value": as_number(metric.value)}
+
+
+def _table(report: TableReport) -> dict[str, Any]:
+    table = report.table
+    return {
+        "number": table.number,
+        "heading": table.heading,
+        "line": table.line,
+        "is_evaluation": report.is_evaluation,
+        "reason": report.reason,
+        "orientation": report.orientation,
+        "models": [{"label": m.label, "axis": m.axis, "index": m.index} for m in report.models],
+        "columns": [cell.text for cell in table.rows[0]],
+        "rows": len(table.rows) - 1,
+    }

@@ -1,0 +1,133 @@
+"""What the commands print for people, as plain lines; nothing here decides anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from evalbot.console import clean
+from evalbot.publication import describe_conflict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from evalbot.card.model_index import Published
+    from evalbot.card.validation import Problem
+    from evalbot.hub.client import PullRequest
+    from evalbot.publication import Outcome
+    from evalbot.readme.survey import TableReport
+
+SAMPLE_ROWS = 3
+CELL_WIDTH = 24
+MAX_LINES = 30
+"""Lines of one list; the JSON answer has them all."""
+
+
+def tables(reports: Sequence[TableReport], card_option: str) -> Iterator[str]:
+    """Each table with its number, verdict, columns and first rows, and the next command for the evaluation ones."""
+    for report in reports:
+        table = report.table
+        heading = f' under "{clean(table.heading)}"' if table.heading else ""
+        yield f"Table {table.number}, line {table.line}{heading}: {len(table.rows) - 1} rows"
+        verdict = "evaluation scores" if report.is_evaluation else "no evaluation scores"
+        yield f"  {verdict}, {report.orientation}: {clean(report.reason)}"
+        for index, cell in enumerate(table.rows[0]):
+            yield f"  column {index}: {_cut(cell.text) or '(empty)'}"
+        for row in table.rows[1 : 1 + SAMPLE_ROWS]:
+            yield "    | " + " | ".join(_cut(cell.text) for cell in row)
+        if report.is_evaluation:
+            yield from _next_command(report, card_option)
+        yield ""
+
+
+def _next_command(report: TableReport, card_option: str) -> Iterator[str]:
+    command = f"  next: evalbot extract-readme {card_option} --table {report.table.number}"
+    columns = [model for model in report.models if model.axis == "column"]
+    rows = [model for model in report.models if model.axis == "row"]
+    if columns:
+        yield "  models: " + ", ".join(f"{clean(m.label)} (column {m.index})" for m in columns)
+        yield f"{command} --model-column-index {columns[0].index}"
+    elif rows:
+        yield "  models: " + ", ".join(f"{clean(m.label)} (row {m.index})" for m in rows[:MAX_LINES])
+        yield f'{command} --model-name-override "{clean(rows[0].label)}"'
+    else:
+        yield command
+
+
+def outcome(done: Outcome) -> Iterator[str]:
+    """The story of one extract-readme, beside the YAML it prints."""
+    proposal, merge = done.proposal, done.proposal.merge
+    count = len(proposal.extraction.scores)
+    label = proposal.extraction.model_label
+    whose = f' of "{clean(label)}"' if label else ""
+    yield f"Read {count} score(s){whose} from table {proposal.extraction.report.table.number} of {done.card.origin}."
+    skipped = [f"{item.label}: {item.reason}" for item in proposal.extraction.skipped]
+    skipped += [f"{item.score.label}: {item.reason}" for item in proposal.left_out]
+    yield from _limited(f"  left out: {clean(line)}" for line in skipped)
+    if merge is None:
+        reason = "" if proposal.obstacle is None else proposal.obstacle.message
+        yield f"This card cannot be edited: {reason}"
+        return
+    yield f"Against the card: {len(merge.added)} new, {len(merge.unchanged)} unchanged, {len(merge.conflicts)} in conflict."
+    yield from _limited(f"  conflict: {clean(describe_conflict(conflict))}" for conflict in merge.conflicts)
+    if merge.added and merge.other_models and merge.model not in merge.other_models:
+        others = ", ".join(clean(name) for name in merge.other_models)
+        yield f'  the model-index also lists {others}: left as it is; these scores stand under "{clean(merge.model)}"'
+    yield _verdict(done)
+
+
+def _verdict(done: Outcome) -> str:
+    pull_request = done.pull_request
+    match done.status:
+        case "up-to-date":
+            return "Up to date: the card publishes these scores already. Nothing was written."
+        case "written":
+            return f"Wrote {done.card.origin}."
+        case "pushed":
+            return f"Pushed: {done.commit_url}"
+        case "proposed" if pull_request is not None:
+            return f"Opened pull request #{pull_request.number}: {pull_request.url}"
+        case "already-proposed" if pull_request is not None:
+            return (
+                f"Pull request #{pull_request.number} already proposes this: {pull_request.url}. Nothing was written."
+            )
+    if done.would is not None:
+        verb = {"written": "write the file", "pushed": "push", "proposed": "open a pull request"}[done.would]
+        return f"Dry run: nothing was written. Without --dry-run this would {verb}."
+    target = "add --apply to write the file" if done.card.path else "add --create-pr to propose it, --apply to push it"
+    return f"Preview: nothing was written. Compare the YAML with the table, then {target}."
+
+
+def published(metrics: Sequence[Published]) -> Iterator[str]:
+    """The model-index as a list."""
+    for metric in metrics:
+        name = metric.name or metric.type or "(unnamed)"
+        where = " / ".join(clean(part) for part in (metric.dataset_name, *metric.dataset[:3]) if part)
+        mark = " (verified)" if metric.verified else ""
+        source = f"  [{clean(metric.source_url)}]" if metric.source_url else ""
+        yield f"{clean(metric.model)}: {clean(name)} = {clean(metric.value)}{mark}  ({where}){source}"
+
+
+def problems(found: Sequence[Problem]) -> Iterator[str]:
+    for problem in found:
+        yield f"{problem.level}: {clean(problem.message)}"
+
+
+def pull_requests(found: Sequence[PullRequest]) -> Iterator[str]:
+    """Number, status, date, author, title and URL, as the specification asks."""
+    for pull_request in found:
+        date = (pull_request.created_at or "")[:10]
+        yield f"#{pull_request.number}  {pull_request.status}  {date}  {clean(pull_request.author)}"
+        yield f"    {clean(pull_request.title)}"
+        yield f"    {pull_request.url}"
+
+
+def _limited(lines: Iterable[str]) -> Iterator[str]:
+    listed = list(lines)
+    yield from listed[:MAX_LINES]
+    if len(listed) > MAX_LINES:
+        yield f"  … and {len(listed) - MAX_LINES} more (see --json)"
+
+
+def _cut(text: str) -> str:
+    text = clean(" ".join(text.split()))
+    return text if len(text) <= CELL_WIDTH else text[: CELL_WIDTH - 1] + "…"

@@ -1,0 +1,94 @@
+"""One settings object, filled from the environment and a .env file, handed to whoever needs it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from evalbot.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+DEFAULT_ENDPOINT = "https://huggingface.co"
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+DOTENV_NAMES = ("HF_TOKEN",)
+"""What may come from .env: secrets only. A .env in a checked-out folder may be another person's, and an HF_ENDPOINT
+there would send the token of this machine to a host of their choice."""
+
+_REPO_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Where the Hub is, who we are there, and how long to wait for it."""
+
+    endpoint: str = DEFAULT_ENDPOINT
+    """Scheme and host of the Hub, without a trailing slash: https, or http on this machine."""
+    hf_token: str | None = field(default=None, repr=False)
+    request_timeout: float = 30.0
+    """Seconds without an answer after which a request has failed."""
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str], dotenv: Mapping[str, str | None] | None = None) -> Settings:
+        """Read HF_ENDPOINT and HF_TOKEN; the environment wins over .env. Raises UsageError for unusable values."""
+        secrets = {name: (dotenv or {}).get(name) for name in DOTENV_NAMES}
+        return cls(
+            endpoint=clean_endpoint(environ.get("HF_ENDPOINT") or DEFAULT_ENDPOINT),
+            hf_token=clean_token(environ.get("HF_TOKEN") or secrets["HF_TOKEN"], "HF_TOKEN"),
+        )
+
+
+def read_dotenv(folder: Path) -> dict[str, str | None]:
+    """The .env file of a folder as a mapping; empty where there is none or it is not text."""
+    path = folder / ".env"
+    if not path.is_file():
+        return {}
+    from dotenv import dotenv_values  # noqa: PLC0415 - most runs have no .env
+
+    try:
+        return dict(dotenv_values(path, interpolate=False))
+    except UnicodeDecodeError:
+        return {}
+
+
+def clean_endpoint(text: str) -> str:
+    """The Hub's address without its trailing slash. Raises UsageError for one a token must not be sent to."""
+    parts = urlsplit(text.strip())
+    local = parts.scheme == "http" and parts.hostname in _LOOPBACK
+    if not parts.hostname or not (parts.scheme == "https" or local):
+        raise UsageError(
+            "HF_ENDPOINT must be an https address (http only on this machine).",
+            hint=f"Unset it to use {DEFAULT_ENDPOINT}, or set it to the address `evalbot sandbox serve` prints.",
+        )
+    if parts.username or parts.password or parts.query or parts.fragment or parts.path.strip("/"):
+        raise UsageError("HF_ENDPOINT must be scheme and host only, without user name, password or path.")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def clean_token(text: str | None, name: str) -> str | None:
+    """A token without surrounding white space; None for an empty one. Never repeats the token in an error."""
+    token = (text or "").strip()
+    if not token:
+        return None
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise UsageError(
+            f"{name} is not a token: it has spaces or characters no token has.",
+            hint="Copy it again from https://huggingface.co/settings/tokens.",
+        )
+    return token
+
+
+def clean_repo_id(text: str) -> str:
+    """A model repository's id `owner/name`. Raises UsageError for anything else, with the id a pasted URL means."""
+    bad_part = any(part in text for part in ("--", "..")) or text.endswith((".git", ".", "-"))
+    if _REPO_ID.fullmatch(text) and not bad_part and not text.startswith(("datasets/", "spaces/", "models/")):
+        return text
+    parts = urlsplit(text)
+    guess = "/".join(parts.path.strip("/").split("/")[:2]) if parts.scheme else ""
+    hint = f"Did you mean --repo-id {guess}?" if _REPO_ID.fullmatch(guess) else "Type it as owner/name."
+    raise UsageError(f"{text[:100]!r} is not the id of a model repository.", hint=hint)
