@@ -1,4 +1,4 @@
-"""The one place that prints: answers to stdout, everything else to stderr, no secret and no escape sequence in either."""
+"""The one place that prints: answers to stdout, the rest to stderr, no secret and no escape sequence in either."""
 
 from __future__ import annotations
 

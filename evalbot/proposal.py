@@ -10,7 +10,7 @@ from evalbot.card import model_index, yaml_writer
 from evalbot.card.document import MODEL_INDEX, decode_card, parse_card
 from evalbot.card.merge import Merge, apply_merge, plan_merge
 from evalbot.errors import InvalidCard, UsageError
-from evalbot.readme.extract import Extraction, Wanted, extract
+from evalbot.readme.extract import Extraction, Skipped, Wanted, extract
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,6 +55,21 @@ class Proposal:
         """The scores that the entry holds: those read, less those left out."""
         dropped = {id(item.score) for item in self.left_out}
         return tuple(score for score in self.extraction.scores if id(score) not in dropped)
+
+    @property
+    def omissions(self) -> tuple[Skipped, ...]:
+        """Every cell of this model that is not published, with the reason."""
+        dropped = tuple(
+            Skipped(
+                label=item.score.label,
+                cell=item.score.evidence.cell,
+                row=item.score.evidence.row,
+                column=item.score.evidence.column,
+                reason=item.reason,
+            )
+            for item in self.left_out
+        )
+        return self.extraction.skipped + dropped
 
     def diff(self) -> str:
         """The change as a unified diff; empty where nothing changes."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from evalbot.errors import DuplicatePullRequest, NothingFound, PublishedConflict, UsageError
 
 if TYPE_CHECKING:
-    from evalbot.card.merge import Conflict, Merge
+    from evalbot.card.merge import Merge
     from evalbot.card_source import ReadCard
     from evalbot.hub.client import Account, Hub, PullRequest, RemoteCard
     from evalbot.hub.overlap import Overlap
@@ -116,13 +116,8 @@ def _refuse_unpublishable(proposal: Proposal, merge: Merge) -> None:
         raise PublishedConflict(
             f"The card already publishes other values for {len(merge.conflicts)} of these scores; nothing was written.",
             hint="Correct the table or the model-index by hand, so that both say the same.",
-            candidates=[describe_conflict(conflict) for conflict in merge.conflicts],
+            candidates=[conflict.describe() for conflict in merge.conflicts],
         )
-
-
-def describe_conflict(conflict: Conflict) -> str:
-    """`MMLU: 80.1 (model-index) → 85.2 (table)`."""
-    return f"{conflict.metric.name}: {conflict.published.value} (model-index) → {conflict.metric.value} (table)"
 
 
 def _duplicate(found: tuple[Overlap, ...]) -> DuplicatePullRequest:

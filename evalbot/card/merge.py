@@ -26,6 +26,10 @@ class Conflict:
     metric: Metric
     published: Published
 
+    def describe(self) -> str:
+        """`MMLU: 80.1 (model-index) → 85.2 (table)`."""
+        return f"{self.metric.name}: {self.published.value} (model-index) → {self.metric.value} (table)"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merge:

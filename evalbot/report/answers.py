@@ -30,17 +30,7 @@ def extracted(outcome: Outcome) -> dict[str, Any]:
         "scores": [score.as_json() for score in proposal.extraction.scores],
         "skipped": [
             {"label": item.label, "cell": item.cell, "row": item.row, "column": item.column, "reason": item.reason}
-            for item in proposal.extraction.skipped
-        ]
-        + [
-            {
-                "label": item.score.label,
-                "cell": item.score.evidence.cell,
-                "row": item.score.evidence.row,
-                "column": item.score.evidence.column,
-                "reason": item.reason,
-            }
-            for item in proposal.left_out
+            for item in proposal.omissions
         ],
         "added": [] if merge is None else [_metric(metric) for metric in merge.added],
         "unchanged": [] if merge is None else [_metric(metric) for metric in merge.unchanged],

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from evalbot.console import clean
-from evalbot.publication import describe_conflict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -60,15 +59,14 @@ def outcome(done: Outcome) -> Iterator[str]:
     label = proposal.extraction.model_label
     whose = f' of "{clean(label)}"' if label else ""
     yield f"Read {count} score(s){whose} from table {proposal.extraction.report.table.number} of {done.card.origin}."
-    skipped = [f"{item.label}: {item.reason}" for item in proposal.extraction.skipped]
-    skipped += [f"{item.score.label}: {item.reason}" for item in proposal.left_out]
-    yield from _limited(f"  left out: {clean(line)}" for line in skipped)
+    yield from _limited(f"  left out: {clean(item.label)}: {clean(item.reason)}" for item in proposal.omissions)
     if merge is None:
         reason = "" if proposal.obstacle is None else proposal.obstacle.message
         yield f"This card cannot be edited: {reason}"
         return
-    yield f"Against the card: {len(merge.added)} new, {len(merge.unchanged)} unchanged, {len(merge.conflicts)} in conflict."
-    yield from _limited(f"  conflict: {clean(describe_conflict(conflict))}" for conflict in merge.conflicts)
+    added, unchanged, conflicts = len(merge.added), len(merge.unchanged), len(merge.conflicts)
+    yield f"Against the card: {added} new, {unchanged} unchanged, {conflicts} in conflict."
+    yield from _limited(f"  conflict: {clean(conflict.describe())}" for conflict in merge.conflicts)
     if merge.added and merge.other_models and merge.model not in merge.other_models:
         others = ", ".join(clean(name) for name in merge.other_models)
         yield f'  the model-index also lists {others}: left as it is; these scores stand under "{clean(merge.model)}"'
@@ -77,19 +75,19 @@ def outcome(done: Outcome) -> Iterator[str]:
 
 def _verdict(done: Outcome) -> str:
     pull_request = done.pull_request
-    match done.status:
-        case "up-to-date":
-            return "Up to date: the card publishes these scores already. Nothing was written."
-        case "written":
-            return f"Wrote {done.card.origin}."
-        case "pushed":
-            return f"Pushed: {done.commit_url}"
-        case "proposed" if pull_request is not None:
-            return f"Opened pull request #{pull_request.number}: {pull_request.url}"
-        case "already-proposed" if pull_request is not None:
-            return (
-                f"Pull request #{pull_request.number} already proposes this: {pull_request.url}. Nothing was written."
-            )
+    link = "" if pull_request is None else f"#{pull_request.number}: {pull_request.url}"
+    sentences = {
+        "up-to-date": "Up to date: the card publishes these scores already. Nothing was written.",
+        "written": f"Wrote {done.card.origin}.",
+        "pushed": f"Pushed: {done.commit_url}",
+        "proposed": f"Opened pull request {link}",
+        "already-proposed": f"Already proposed by your pull request {link} Nothing was written.",
+        "preview": _preview(done),
+    }
+    return sentences[done.status]
+
+
+def _preview(done: Outcome) -> str:
     if done.would is not None:
         verb = {"written": "write the file", "pushed": "push", "proposed": "open a pull request"}[done.would]
         return f"Dry run: nothing was written. Without --dry-run this would {verb}."

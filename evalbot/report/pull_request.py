@@ -10,8 +10,6 @@ from evalbot.card.model_index import plain_text
 from evalbot.report.markdown import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import jinja2
 
     from evalbot.card.model_index import Metric
@@ -46,7 +44,7 @@ def description(proposal: Proposal, *, account: str, card_url: str) -> str:
             model=merge.model,
             rows=rows,
             unchanged=len(merge.unchanged),
-            skipped=_skipped(proposal),
+            skipped=proposal.omissions,
             account=account,
             version=__version__,
             max_rows=MAX_ROWS,
@@ -63,11 +61,6 @@ def _place(score: Score, card_url: str) -> str:
     evidence = score.evidence
     where = f"table {evidence.table}, row {evidence.row}, column {evidence.column}"
     return f"[{where}]({card_url}#L{evidence.line})"
-
-
-def _skipped(proposal: Proposal) -> Sequence[dict[str, str]]:
-    read = [{"label": item.label, "reason": item.reason} for item in proposal.extraction.skipped]
-    return read + [{"label": item.score.label, "reason": item.reason} for item in proposal.left_out]
 
 
 @cache

@@ -1,0 +1,5 @@
+"""`python -m evalbot`."""
+
+from evalbot.cli import main
+
+main()

@@ -1,0 +1,84 @@
+"""The command line: parse, call a flow, print. Nothing is decided here.
+
+Commands import their flow when they run, so that `evalbot --help` stays quick.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from evalbot.cli import extract, looks, rehearse
+from evalbot.cli.group import cli
+from evalbot.cli.session import known_secrets
+from evalbot.console import Console
+from evalbot.errors import BUG_EXIT_CODE, EvalbotError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+INTERRUPTED = 130
+
+# The order of the workflow, which is the order of --help.
+for _command in (
+    looks.get_prs,
+    looks.inspect_tables,
+    extract.extract_readme,
+    looks.show,
+    looks.validate,
+    rehearse.sandbox,
+    rehearse.demo,
+):
+    cli.add_command(_command)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code; every expected failure becomes a message and its code."""
+    try:
+        code: int | None = cli.main(list(arguments), prog_name="evalbot", standalone_mode=False)
+    except EvalbotError as error:
+        return _refuse(error, arguments)
+    except click.ClickException as error:
+        usage = error.ctx.get_usage() if isinstance(error, click.UsageError) and error.ctx else None
+        return _refuse(UsageError(error.format_message(), hint=usage), arguments)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Interrupted.", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader went away; so may the rest
+        return 0
+    except Exception as error:  # noqa: BLE001 - the one place that turns a bug into a message
+        return _confess(error)
+    return code or 0
+
+
+def _refuse(error: EvalbotError, arguments: Sequence[str]) -> int:
+    from evalbot.report import answers
+
+    console = Console(as_json="--json" in arguments, secrets=known_secrets())
+    console.note(f"{click.style('error', fg='red')}: {error.message}")
+    for candidate in error.candidates:
+        console.note(f"  - {candidate}")
+    if error.hint:
+        console.note(error.hint)
+    console.result(answers.failed(error))
+    return error.exit_code
+
+
+def _confess(error: Exception) -> int:
+    console = Console(secrets=known_secrets())
+    console.note(f"error: evalbot has a bug: {type(error).__name__}: {error}")
+    console.note("Nothing more was done. Please report it with the command you typed; EVALBOT_DEBUG=1 shows where.")
+    if os.environ.get("EVALBOT_DEBUG"):
+        import traceback
+
+        console.note("".join(traceback.format_exception(error)))
+    return BUG_EXIT_CODE
+
+
+def main() -> None:
+    """Run the command line of this process."""
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,91 @@
+"""extract-readme: from a table to a preview, a push or one pull request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from evalbot.cli.session import card_options, card_source, start
+from evalbot.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command("extract-readme", short_help="Read one model's scores from a table; preview, push or propose them.")
+@card_options
+@click.option("--table", metavar="N", help="Table number as inspect-tables shows it; needed where several hold scores.")
+@click.option("--model-name", metavar="NAME", help="The model to look for [default: the repository's name].")
+@click.option("--model-name-override", metavar="LABEL", help="The exact text of the column header or row label.")
+@click.option("--model-column-index", type=int, metavar="N", help="The model's column as inspect-tables shows it.")
+@click.option("--task-type", metavar="TYPE", help="task.type of the entry [default: text-generation].")
+@click.option("--dataset-name", metavar="NAME", help="dataset.name of the entry [default: Benchmarks].")
+@click.option("--dataset-type", metavar="TYPE", help="dataset.type of the entry [default: benchmark].")
+@click.option("--apply", "apply_", is_flag=True, help="Push to the repository, or write the file.")
+@click.option("--create-pr", is_flag=True, help="Open a pull request, unless one proposes the same already.")
+@click.option("--dry-run", is_flag=True, help="Do everything but write.")
+@click.option("--allow-duplicate", is_flag=True, help="Propose even where an open pull request touches these scores.")
+def extract_readme(
+    *,
+    repo_id: str | None,
+    readme: Path | None,
+    table: str | None,
+    model_name: str | None,
+    model_name_override: str | None,
+    model_column_index: int | None,
+    apply_: bool,
+    create_pr: bool,
+    dry_run: bool,
+    allow_duplicate: bool,
+    as_json: bool,
+    **layout: str | None,
+) -> int:
+    """Read one model's scores from a table of its card and print them as model-index YAML.
+
+    The model is found by its name: markup dropped, lower case, - and _ as spaces, words in any order, and never by a
+    similar name. Nothing is written without --apply or --create-pr.
+
+    \b
+    evalbot extract-readme --repo-id owner/name --table 1
+    evalbot extract-readme --repo-id owner/name --table 2 --model-column-index 3
+    evalbot extract-readme --repo-id owner/name --table 2 --model-name-override "**Olmo 3-32B**" --create-pr
+    evalbot extract-readme --readme README.md --model-name Your-Model-7B --apply
+    """
+    from evalbot import flows
+    from evalbot.proposal import Layout
+    from evalbot.readme.extract import Wanted
+    from evalbot.report import answers, listing
+
+    if apply_ and create_pr:
+        raise UsageError("--apply and --create-pr are two ways to publish.", hint="Give one of them.")
+    console, connect = start(as_json=as_json)
+    outcome = flows.extract_readme(
+        card_source(repo_id, readme),
+        Wanted(
+            table=_table(table),
+            model_name=model_name,
+            exact_label=model_name_override,
+            column_index=model_column_index,
+        ),
+        Layout(**{name: value for name, value in layout.items() if value is not None}),
+        connect,
+        publish="apply" if apply_ else "create-pr" if create_pr else "preview",
+        dry_run=dry_run,
+        allow_duplicate=allow_duplicate,
+    )
+    console.answer(outcome.proposal.entry_yaml.rstrip("\n"))
+    for line in listing.outcome(outcome):
+        console.note(line)
+    console.result(answers.extracted(outcome))
+    return 0
+
+
+def _table(text: str | None) -> int | str | None:
+    """A table's number; `html:N` stays text. Raises UsageError for anything else."""
+    if text is None or text.startswith("html:"):
+        return text
+    try:
+        return int(text)
+    except ValueError:
+        raise UsageError(f"--table takes a number, not {text[:40]!r}.", hint="See evalbot inspect-tables.") from None

@@ -1,0 +1,37 @@
+"""sandbox and demo: evalbot without a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from evalbot.cli.group import InOrder
+
+
+@click.group(cls=InOrder, short_help="A Hub on your own machine, for rehearsals and tests.")
+def sandbox() -> None:
+    """A Hub on your own machine: real git repositories behind the Hub's wire API."""
+
+
+@sandbox.command(short_help="Serve the sandbox hub until interrupted.")
+@click.option("--dir", "folder", type=click.Path(path_type=Path), default="sandbox-hub", help="Data folder.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, help="Port on 127.0.0.1; 0 picks a free one.")
+def serve(folder: Path, port: int) -> int:
+    """Serve the sandbox hub on 127.0.0.1 and print its address and ready-made tokens.
+
+    \b
+    evalbot sandbox serve --dir /tmp/hub --port 8765
+    """
+    from evalbot.demo import announce, serve_sandbox
+
+    serve_sandbox(folder, port, announce)
+    return 0
+
+
+@click.command(short_help="See the whole journey on a sandbox hub in a temporary folder.")
+def demo() -> int:
+    """Tell the main journey end to end on a sandbox hub: tables, preview, pull request, no duplicate, merge."""
+    from evalbot.demo import tell
+
+    return tell()

@@ -1,0 +1,74 @@
+"""What every command needs: its console, the way to the Hub, and the card it is about."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from evalbot.console import Console
+from evalbot.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from evalbot.card_source import CardSource
+    from evalbot.hub.client import Hub
+    from evalbot.settings import Settings
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
+
+
+def card_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        json_option,
+        click.option(
+            "--readme",
+            type=click.Path(path_type=Path),
+            metavar="PATH",
+            help="Read this file instead: no network, no token.",
+        ),
+        click.option("--repo-id", metavar="OWNER/NAME", help="The model repository on the Hub."),
+    ):
+        command = option(command)
+    return command
+
+
+def start(*, as_json: bool) -> tuple[Console, Callable[[], Hub]]:
+    """The console of this run, and how to reach the Hub when it is needed."""
+    found = settings()
+    console = Console(as_json=as_json, secrets=known_secrets())
+
+    @cache
+    def connect() -> Hub:
+        from evalbot.hub.client import Hub
+
+        return Hub(found)
+
+    return console, connect
+
+
+@cache
+def settings() -> Settings:
+    from evalbot.settings import Settings, read_dotenv
+
+    return Settings.from_environ(os.environ, read_dotenv(Path.cwd()))
+
+
+def card_source(repo_id: str | None, readme: Path | None) -> CardSource:
+    from evalbot.card_source import CardSource
+    from evalbot.settings import clean_repo_id
+
+    return CardSource(repo_id=None if repo_id is None else clean_repo_id(repo_id), path=readme)
+
+
+def known_secrets() -> list[str]:
+    """What must never be printed."""
+    try:
+        token = settings().hf_token
+    except UsageError:
+        token = os.environ.get("HF_TOKEN")
+    return [token] if token else []
