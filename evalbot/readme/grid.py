@@ -1,0 +1,169 @@
+"""One table's rows and columns by what they hold: header rows, sections, label columns, value columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from evalbot.readme.labels import joint_names
+from evalbot.readme.numbers import MISSING, CommaHabit, Reading, comma_habit, read
+from evalbot.readme.roles import Kind, Role, is_metric, role_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from evalbot.readme.tables import Table
+
+MAX_ROWS = 2_000
+MAX_COLUMNS = 200
+"""Larger tables are data, not comparisons; the longest evaluation table seen in public cards has 187 rows."""
+MAX_HEADER_ROWS = 3
+
+Content = Literal["label", "value", "empty"]
+
+ASIDE = {
+    Kind.NOT_A_SCORE, Kind.SHOTS, Kind.VERSION, Kind.STDERR, Kind.METRIC_COLUMN, Kind.OTHER_MODEL, Kind.MODEL,
+}  # fmt: skip
+"""Columns that say something about a row but hold no scores."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    index: int
+    head: str
+    """The header row's text."""
+    notes: tuple[str, ...]
+    """What further header rows add: shots, metrics."""
+    role: Role
+    content: Content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    table: Table
+    readings: tuple[tuple[Reading, ...], ...]
+    header_rows: tuple[int, ...]
+    body: tuple[int, ...]
+    """Rows that hold data: no header, section or blank rows."""
+    sections: dict[int, str]
+    """The section a body row stands in."""
+    columns: tuple[Column, ...]
+
+    def text(self, row: int, column: int) -> str:
+        return self.table.rows[row][column].text
+
+    @property
+    def label_columns(self) -> tuple[Column, ...]:
+        """Columns of names, left to right."""
+        return tuple(c for c in self.columns if c.content == "label" and c.role.kind is not Kind.NOT_A_SCORE)
+
+    @property
+    def value_columns(self) -> tuple[Column, ...]:
+        """Columns of numbers that may be scores."""
+        return tuple(c for c in self.columns if c.content == "value" and c.role.kind not in ASIDE)
+
+
+def too_large(table: Table) -> str | None:
+    if len(table.rows) > MAX_ROWS:
+        return f"it has {len(table.rows)} rows; at most {MAX_ROWS} are read"
+    return f"it has {table.width} columns; at most {MAX_COLUMNS} are read" if table.width > MAX_COLUMNS else None
+
+
+def build_grid(table: Table) -> Grid:
+    habit = comma_habit(cell.text for row in table.rows[1:] for cell in row)
+    parts = [max(1, len(joint_names(cell.text))) for cell in table.rows[0]]
+    readings = tuple(_row_readings(table, row, habit, parts) for row in range(len(table.rows)))
+    header_rows = _header_rows(table, readings)
+    body, sections = _body(table, readings, len(header_rows))
+    columns = tuple(_column(table, readings, index, header_rows, body) for index in range(table.width))
+    return Grid(table=table, readings=readings, header_rows=header_rows, body=body, sections=sections, columns=columns)
+
+
+def _row_readings(table: Table, row: int, habit: CommaHabit, parts: Sequence[int]) -> tuple[Reading, ...]:
+    cells = table.rows[row]
+    readings = tuple(read(cell.text, habit, parts=count) for cell, count in zip(cells, parts, strict=True))
+    if not any(len(reading.numbers) > 1 for reading in readings):
+        return readings
+    named = any(len(joint_names(cell.text)) > 1 for cell in cells if not cell.text[:1].isdigit())
+    return tuple(
+        _UNNAMED if not named and part == 1 and _are_small_integers(reading) else reading
+        for reading, part in zip(readings, parts, strict=True)
+    )
+
+
+_UNNAMED = Reading(reason="whole numbers that nothing names: a ratio, a setting or two values")
+
+
+def _are_small_integers(reading: Reading) -> bool:
+    """`2/128` or `45/50` may be a setting or a count of right answers; `74.1/72.3` and `1631/397` are two scores."""
+    values = [number.value for number in reading.numbers if number]
+    whole = all(value == value.to_integral_value() for value in values)
+    return len(reading.numbers) > 1 and whole and (len(reading.numbers) > 2 or min(values) < 100)  # noqa: PLR2004
+
+
+def _header_rows(table: Table, readings: tuple[tuple[Reading, ...], ...]) -> tuple[int, ...]:
+    """Row 0, and the rows right below it that only say shots or metrics of the columns."""
+    count = 1
+    while count < min(len(table.rows) - 1, MAX_HEADER_ROWS) and _continues_header(table, readings, count):
+        count += 1
+    return tuple(range(count))
+
+
+def _continues_header(table: Table, readings: tuple[tuple[Reading, ...], ...], row: int) -> bool:
+    texts = [cell.text for cell in table.rows[row]]
+    filled = [text for text in texts[1:] if text.strip("- ")]
+    if any(reading.is_number for reading in readings[row]) or len(filled) < min(2, len(texts) - 1):
+        return False
+    corner = role_of(texts[0]).kind in {Kind.EMPTY, Kind.SHOTS, Kind.METRIC, Kind.METRIC_COLUMN}
+    return corner and all(_is_column_note(text) for text in filled)
+
+
+def _is_column_note(text: str) -> bool:
+    bare = text.strip("()[] ")
+    return role_of(bare).kind is Kind.SHOTS or is_metric(bare) or len(joint_names(bare)) > 1
+
+
+def _body(
+    table: Table, readings: tuple[tuple[Reading, ...], ...], start: int
+) -> tuple[tuple[int, ...], dict[int, str]]:
+    body: list[int] = []
+    sections: dict[int, str] = {}
+    section = ""
+    for row in range(start, len(table.rows)):
+        texts = [cell.text for cell in table.rows[row]]
+        filled = {text for text in texts if text}
+        if not filled:
+            continue
+        if len(filled) == 1 and (texts[0] in filled) and not readings[row][0].is_number and len(texts) > 1:
+            section = texts[0]
+            continue
+        body.append(row)
+        sections[row] = section
+    return tuple(body), sections
+
+
+def _column(
+    table: Table,
+    readings: tuple[tuple[Reading, ...], ...],
+    index: int,
+    header_rows: tuple[int, ...],
+    body: tuple[int, ...],
+) -> Column:
+    head = table.rows[0][index].text
+    notes = tuple(table.rows[row][index].text.strip("()[] ") for row in header_rows[1:])
+    role = role_of(head)
+    content = _content(table, readings, index, body)
+    if index == 0 and not (content == "value" and role.kind not in {Kind.EMPTY, Kind.MODEL}):
+        content = "label"
+    return Column(index=index, head=head, notes=notes, role=role, content=content)
+
+
+def _content(table: Table, readings: tuple[tuple[Reading, ...], ...], index: int, body: tuple[int, ...]) -> Content:
+    numbers = texts = 0
+    for row in body:
+        reading = readings[row][index]
+        numbers += reading.is_number
+        texts += not reading.is_number and table.rows[row][index].text.lower() not in MISSING
+    if numbers and numbers >= texts:
+        return "value"
+    return "label" if texts else "empty"

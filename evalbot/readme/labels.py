@@ -1,0 +1,122 @@
+"""A benchmark label taken apart: `DROP (3-shot F1) ↑` → DROP, F1, 3 shots, higher is better."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from evalbot.readme import words
+from evalbot.readme.roles import MAX_LABEL, is_metric, metric_tokens
+
+if TYPE_CHECKING:
+    from evalbot.score import Direction
+
+_GROUP = re.compile(r"\(([^()]*)\)|（([^（）]*)）|\[([^\[\]]*)\]")  # noqa: RUF001 - full-width brackets are printed
+_SHOTS = re.compile(r"\b([0-9]{1,3})[ -]?shots?\b|\bn ?= ?([0-9]{1,3})\b|\b(zero)[ -]shot\b", re.IGNORECASE)
+_ARROWS = re.compile(f"[{words.LOWER_IS_BETTER_MARKS}{words.HIGHER_IS_BETTER_MARKS}️]")
+_SEPARATOR = re.compile(r"[,;，、]")  # noqa: RUF001
+_EDGES = " -–_,;:/|"  # noqa: RUF001
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    text: str
+    """As printed, without arrows."""
+    benchmark: str
+    metric: str | None = None
+    shots: int | None = None
+    subset: str | None = None
+    unit: str | None = None
+    direction: Direction | None = None
+
+
+@lru_cache(maxsize=4096)
+def parse_label(text: str) -> Label:
+    """Take a label apart. What is not recognised stays part of the benchmark's name or becomes its subset."""
+    if len(text) > MAX_LABEL:
+        return Label(text=text, benchmark=text)
+    direction = _direction(text)
+    shown = " ".join(_ARROWS.sub(" ", text).split()) or text
+    unit = "%" if "%" in shown else None
+    shots = shots_in(shown)
+    if is_metric(shown):
+        return Label(text=shown, benchmark=shown, metric=_clean(shown), shots=shots, unit=unit, direction=direction)
+    metrics: list[str] = []
+    subsets: list[str] = []
+    for found in _GROUP.finditer(shown):
+        _sort_group(next(group for group in found.groups() if group is not None), metrics, subsets)
+    bare = _clean(_SHOTS.sub(" ", _GROUP.sub(" ", shown))) or shown
+    name, trailing = _split_metric(bare)
+    metric = metrics[0] if metrics else trailing
+    subset = ", ".join(subsets) or None
+    return Label(text=shown, benchmark=name, metric=metric, shots=shots, subset=subset, unit=unit, direction=direction)
+
+
+def shots_in(text: str) -> int | None:
+    """The number of shots a label or a shots cell states."""
+    found = _SHOTS.search(text[:MAX_LABEL])
+    if found is None:
+        return None
+    return 0 if found[3] else int(found[1] or found[2])
+
+
+def joint_names(text: str) -> tuple[str, ...]:
+    """The parts a compound header announces: `KorQuAD (EM/F1)` → EM, F1; `n=0 n=5` → n=0, n=5."""
+    shots = re.findall(r"\bn ?= ?[0-9]{1,3}|\b[0-9]{1,3}-shot", text[:MAX_LABEL])
+    if len(shots) > 1:
+        return tuple(shots)
+    for found in _GROUP.finditer(text[:MAX_LABEL]):
+        names = _slashed(next(group for group in found.groups() if group is not None))
+        if len(names) > 1:
+            return names
+    bare = _GROUP.sub(" ", text[:MAX_LABEL])
+    names = _slashed(bare)
+    if len(names) > 1 and all(is_metric(name) or name.lower() in words.PAIR_METRICS for name in names):
+        return names
+    tail = _slashed(re.split(r"[\s-]", bare.strip())[-1])
+    return tail if len(tail) > 1 and all(name.lower() in words.PAIR_METRICS or is_metric(name) for name in tail) else ()
+
+
+def prose_names(text: str) -> tuple[str, ...]:
+    """The one compound of metric names a caption holds, such as `exact match/F1` or `PSNR / SSIM`."""
+    found = {
+        names
+        for phrase in re.findall(r"[\w.-]{1,20}(?: ?/ ?[\w.-]{1,20}){1,3}", text)
+        if len(names := _slashed(phrase)) > 1 and all(is_metric(name.rstrip(".")) for name in names)
+    }
+    return found.pop() if len(found) == 1 else ()
+
+
+def _slashed(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.replace("／", "/").split("/"))  # noqa: RUF001
+    return names if all(0 < len(name) <= 30 for name in names) else ()  # noqa: PLR2004 - a name, not a sentence
+
+
+def _direction(text: str) -> Direction | None:
+    if any(mark in text for mark in words.LOWER_IS_BETTER_MARKS):
+        return "lower"
+    return "higher" if any(mark in text for mark in words.HIGHER_IS_BETTER_MARKS) else None
+
+
+def _sort_group(content: str, metrics: list[str], subsets: list[str]) -> None:
+    for piece in _SEPARATOR.split(content):
+        rest = _clean(_SHOTS.sub(" ", piece).replace("%", " "))
+        if not rest:
+            continue
+        named = is_metric(rest) or (len(joint_names(rest)) > 1)
+        (metrics if named else subsets).append(rest)
+
+
+def _split_metric(bare: str) -> tuple[str, str | None]:
+    """`arc_easy/acc_norm` and `HumanEval Pass@1` → the name and its metric."""
+    for separator in ("/", " "):
+        name, found, last = bare.rpartition(separator)
+        if found and name.strip(_EDGES) and is_metric(last) and metric_tokens(last):
+            return name.strip(_EDGES), last.strip()
+    return bare, None
+
+
+def _clean(text: str) -> str:
+    return " ".join(text.split()).strip(_EDGES)

@@ -1,0 +1,210 @@
+"""One cell's plain text as decimals, or the reason why it holds none.
+
+Only what is printed is read: plain ASCII decimals, never converted. `85.2 ± 0.3` is one number with its uncertainty,
+`84.8/93.4` are two, `>99`, `12 ms` and `1e5` are none.
+"""
+
+# ruff: noqa: RUF001 - minus signs and look-alikes are what is read here
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MAX_LENGTH = 120
+"""Longer cells are prose: the longest number cell seen in public cards has 43 characters."""
+
+MISSING = frozenset(
+    {
+        "", "-", "--", "---", "—", "–", "−", "―", "/", "\\", "?", "n/a", "na", "n.a.", "n.a", "n/r", "nan", "nil",
+        "null", "none", "inf", "+inf", "-inf", "infinity", "-infinity", "tbd", "tba", "pending", "x", "✗", "✘", "❌",
+        "…", "...", ".", "·", "•", "oom", "~", "_", "#n/a", "未测", "无",
+    }
+)  # fmt: skip
+"""What stands where no value was measured."""
+
+CommaHabit = Literal["decimal", "thousands", "unknown"]
+
+_UNSIGNED = r"(?:[0-9]{1,3}(?:[, '’][0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:[.,][0-9]+)?|\.[0-9]+)"
+_NUMBER = re.compile(
+    rf"(?P<number>[-−]?{_UNSIGNED}) ?(?P<unit>%?)"
+    rf"(?: ?(?:±|\+/-|\+-) ?(?P<error>{_UNSIGNED}) ?(?P<unit2>%?))?"
+    r"(?: ?\((?P<note>[^()]{1,40})\))? ?(?P<unit3>%?)\Z"
+)
+_NOTED_ERROR = re.compile(rf"(?:±|\+/-|\+-) ?(?P<error>{_UNSIGNED}) ?%?\Z")
+_NOTED_NUMBER = re.compile(rf"{_UNSIGNED} ?%?\Z")
+_NOTED_SHOTS = re.compile(r"([0-9]{1,3})[ -]?shots?\Z", re.IGNORECASE)
+_NOTED_UNIT = re.compile(r"[0-9.,]+ ?[A-Za-z/]+")
+_SURELY_DECIMAL = re.compile(r"(?<![0-9.,])(?:0,[0-9]+|[0-9]+,(?:[0-9]{1,2}|[0-9]{4,}))(?![0-9,])")
+_SURELY_THOUSANDS = re.compile(r"(?<![0-9.,])[0-9]{1,3}(?:,[0-9]{3}){2,}|(?<![0-9.,])[0-9]{1,3},[0-9]{3}\.[0-9]")
+_DECIMAL_POINT = re.compile(r"[0-9]\.[0-9]|(?<![0-9])\.[0-9]")
+_EITHER_COMMA = re.compile(r"[1-9][0-9]{0,2},[0-9]{3}")
+_NUMBERISH = re.compile(r"[-−0-9.,%±+/() ]+\Z")
+_BOUND = re.compile(r"[~≈≃<>≤≥≲≳]")
+_DIGIT = re.compile(r"[0-9]")
+_LOOK_ALIKES = {ord("（"): "(", ord("）"): ")", ord("／"): "/", ord("％"): "%", ord("\N{VARIATION SELECTOR-16}"): ""}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    value: Decimal
+    unit: str | None = None
+    stderr: Decimal | None = None
+    shots: int | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What one cell holds: numbers (None for a missing part of a pair), nothing, or something unreadable."""
+
+    numbers: tuple[Number | None, ...] = ()
+    missing: bool = False
+    reason: str | None = None
+    """Why digits in the cell are not taken as a value."""
+
+    @property
+    def is_number(self) -> bool:
+        return any(number is not None for number in self.numbers)
+
+
+def comma_habit(texts: Iterable[str]) -> CommaHabit:
+    """What a comma between a digit and three digits means in this table, by its other numbers."""
+    decimal = thousands = point = False
+    for text in texts:
+        if len(text) <= MAX_LENGTH and _NUMBERISH.match(text):
+            decimal = decimal or bool(_SURELY_DECIMAL.search(text))
+            thousands = thousands or bool(_SURELY_THOUSANDS.search(text))
+            point = point or bool(_DECIMAL_POINT.search(text))
+    if decimal:
+        return "unknown" if thousands or point else "decimal"
+    return "thousands" if thousands or point else "unknown"
+
+
+def read(text: str, habit: CommaHabit = "unknown", *, parts: int = 1) -> Reading:
+    """Read one cell; `parts` is how many numbers side by side its header announces."""
+    if len(text) > MAX_LENGTH:
+        return Reading(reason="a text, not a number")
+    bare = _bare(text)
+    if bare.lower() in MISSING:
+        return Reading(missing=True)
+    if not _DIGIT.search(bare):
+        return Reading(
+            reason="a text, not a number" if not any(c.isdigit() for c in bare) else "not in plain ASCII digits"
+        )
+    if _BOUND.match(bare):
+        return Reading(reason="a bound, not a value")
+    return _read_pieces(bare, habit, parts)
+
+
+def _read_pieces(bare: str, habit: CommaHabit, parts: int) -> Reading:
+    spaced = bare.split(" ")
+    if parts > 1 and len(spaced) == parts and "/" not in bare:
+        return _read_parts(spaced, habit)
+    if _nested(bare):
+        outer, _, inner = bare[:-1].partition("(")
+        return _read_parts([outer.strip(), *(piece.strip() for piece in inner.split("/"))], habit)
+    return _read_parts([piece.strip() for piece in bare.split("/")], habit)
+
+
+def _nested(bare: str) -> bool:
+    """`86.5 (89.0/85.5)`: an overall value and its parts."""
+    outer, bracket, inner = bare.partition("(")
+    return bool(bracket) and bare.endswith(")") and "/" in inner and "/" not in outer and inner.count("(") == 0
+
+
+def _read_parts(pieces: list[str], habit: CommaHabit) -> Reading:
+    numbers: list[Number | None] = []
+    for piece in pieces:
+        if piece.lower() in MISSING and len(pieces) > 1:
+            numbers.append(None)
+            continue
+        found = _number(piece, habit)
+        if isinstance(found, str):
+            return Reading(reason=found)
+        numbers.append(found)
+    if all(number is None for number in numbers):
+        return Reading(missing=True)
+    return Reading(numbers=tuple(numbers))
+
+
+def _bare(text: str) -> str:
+    """Without what decorates a value at its ends: medals, arrows, stars, check marks, a doubt mark."""
+    text = text.strip().removesuffix("(?)")
+    start, end = 0, len(text)
+    while start < end and _decorates(text[start]):
+        start += 1
+    while end > start and _decorates(text[end - 1]):
+        end -= 1
+    return " ".join(text[start:end].translate(_LOOK_ALIKES).split()).replace("+/-", "±")
+
+
+def _decorates(character: str) -> bool:
+    if character in " *^↑↓⬆⬇→▲▼△▽★☆\N{VARIATION SELECTOR-16}":
+        return True
+    return character != "°" and unicodedata.category(character) == "So"
+
+
+def _number(piece: str, habit: CommaHabit) -> Number | str:
+    """A Number, or the reason why the piece is none."""
+    found = _NUMBER.match(piece)
+    if found is None:
+        return _why_not(piece)
+    value = _decimal(found["number"], habit)
+    if isinstance(value, str):
+        return value
+    unit = "%" if found["unit"] or found["unit2"] or found["unit3"] else None
+    number = Number(value=value, unit=unit)
+    if found["error"]:
+        error = _decimal(found["error"], habit)
+        number = replace(number, stderr=None if isinstance(error, str) else error)
+    return _with_note(number, found["note"], habit) if found["note"] else number
+
+
+def _with_note(number: Number, note: str, habit: CommaHabit) -> Number | str:
+    """A parenthesis after a value: its uncertainty, its shots, or a remark."""
+    if shots := _NOTED_SHOTS.match(note):
+        return replace(number, shots=int(shots[1]), note=note)
+    marked = _NOTED_ERROR.match(note)
+    if marked or _NOTED_NUMBER.match(note):
+        error = _decimal(marked["error"] if marked else note.rstrip(" %"), habit)
+        if not isinstance(error, str) and (marked or _is_uncertainty(number.value, error)):
+            return replace(number, stderr=error, note=note)
+    if _NOTED_UNIT.fullmatch(note):
+        return f"a value with a remark that may be another quantity ({note})"
+    return replace(number, note=note)
+
+
+def _is_uncertainty(value: Decimal, noted: Decimal) -> bool:
+    """`60.1 (0.4)`: small beside the value and with decimals; `95.1 (94.5)` is a second value, `85.2 (3)` a rank."""
+    return "." in str(noted) and noted * 5 < abs(value)
+
+
+def _decimal(digits: str, habit: CommaHabit) -> Decimal | str:
+    """The decimal of exactly these digits, or the reason why the comma in them cannot be read."""
+    digits = digits.replace("−", "-")
+    if _EITHER_COMMA.fullmatch(digits.lstrip("-")):
+        if habit == "unknown":
+            return f"the comma in {digits} may mark thousands or decimals"
+        digits = digits.replace(",", "." if habit == "decimal" else "")
+    elif _SURELY_DECIMAL.fullmatch(digits.lstrip("-")):
+        digits = digits.replace(",", ".")
+    return Decimal(re.sub(r"[, '’]", "", digits))
+
+
+def _why_not(piece: str) -> str:
+    if _BOUND.match(piece):
+        return "a bound, not a value"
+    if piece.startswith("+"):
+        return "a difference, not a value"
+    if re.match(rf"[-−]?{_UNSIGNED} ?[A-Za-z°$€µ\N{{GREEK SMALL LETTER MU}}]", piece):
+        return "a quantity with a unit, not a score"
+    if not piece.isascii() and any(c.isdigit() and not c.isascii() for c in piece):
+        return "not in plain ASCII digits"
+    return "not a plain number"

@@ -1,0 +1,214 @@
+"""Where the models stand in a table, and whether it is an evaluation at all, by the roles of both its axes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from evalbot.readme import words
+from evalbot.readme.grid import ASIDE, Column, Grid
+from evalbot.readme.roles import Kind, fold, is_known_benchmark, is_metric, mentions_metric, role_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+Orientation = Literal["benchmarks-as-rows", "models-as-rows", "single", "none"]
+
+_MODEL_LOOK = re.compile(
+    r"(?<![a-z0-9])[0-9]+(?:\.[0-9]+)?x?[0-9]*[bm](?![a-z])"  # a size: 7B, 1.5b, 8x7B
+    r"|[a-z]-?v[0-9]|(?<![a-z])v[0-9]+(?:\.[0-9]+)+"  # a version
+    r"|\((?:ours|this model)\)|(?<![a-z])ours(?![a-z])"
+    r"|[a-z][a-z0-9.]*/[a-z][a-z0-9._-]*-[a-z0-9._-]+"  # organisation/model-name
+    r"|(?<![a-z])(?:base|large|small|tiny|instruct|chat|mini|xl|xxl|baseline|sota)(?![a-z])"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    orientation: Orientation
+    reason: str
+    both_axes: bool = False
+    """Neither axis is known to hold the models: labels of both are candidates, and only a name decides."""
+
+    @property
+    def is_evaluation(self) -> bool:
+        return self.orientation != "none"
+
+
+def judge(grid: Grid) -> Verdict:
+    """Decide by refusal first: what a table is not, then where its models are."""
+    refusal = _no_numbers(grid) or _training_log(grid) or _made_of(grid) or _dataset_statistics(grid)
+    if refusal:
+        return Verdict("none", refusal)
+    verdict = _orient(grid)
+    refusal = _nothing_to_score(grid, verdict.orientation)
+    return Verdict("none", refusal) if refusal else verdict
+
+
+def primary_label(grid: Grid) -> Column | None:
+    """The column whose cells name the rows: the first of models, else of benchmarks, else the first one."""
+    for kind in (Kind.MODEL, Kind.BENCHMARK):
+        for column in grid.label_columns:
+            if column.role.kind is kind and len({grid.text(row, column.index) for row in grid.body}) >= min(
+                2, len(grid.body)
+            ):
+                return column
+    return grid.label_columns[0] if grid.label_columns else None
+
+
+def naming_columns(grid: Grid) -> tuple[Column, ...]:
+    """The columns whose cells say what the row is, not what belongs to it."""
+    primary = primary_label(grid)
+    kinds = {Kind.BENCHMARK, Kind.METRIC_COLUMN}
+    return tuple(column for column in grid.label_columns if column == primary or column.role.kind in kinds)
+
+
+def scored_rows(grid: Grid) -> tuple[int, ...]:
+    """Body rows with a number in a value column whose label does not say that it is no score."""
+    return tuple(row for row in grid.body if _has_value(grid, row) and row_refusal(grid, row) is None)
+
+
+def row_refusal(grid: Grid, row: int) -> str | None:
+    """Why the numbers of this row are no scores, by its labels and its section."""
+    for column in naming_columns(grid):
+        role = role_of(grid.text(row, column.index))
+        if role.kind is Kind.NOT_A_SCORE:
+            return role.reason
+        if role.kind is Kind.STDERR:
+            return "an uncertainty of another row"
+    section = role_of(grid.sections[row]) if grid.sections[row] else None
+    return section.reason if section and section.kind is Kind.NOT_A_SCORE else None
+
+
+def _has_value(grid: Grid, row: int) -> bool:
+    return any(grid.readings[row][column.index].is_number for column in grid.value_columns)
+
+
+def _no_numbers(grid: Grid) -> str | None:
+    if not grid.body:
+        return "it has no rows with values"
+    numeric = [column for column in grid.columns if column.content == "value"]
+    if not numeric:
+        return "it holds no plain numbers"
+    if not grid.value_columns:
+        reasons = dict.fromkeys(column.role.reason or "no score" for column in numeric)
+        return "its numbers are " + ", ".join(reasons)
+    return None
+
+
+def _training_log(grid: Grid) -> str | None:
+    heads = [fold(column.head) for column in grid.columns]
+    counts = any(head in words.TRAINING_LOG for head in heads)
+    losses = any(head.endswith(("loss", "losses")) for head in heads)
+    named = any(column.role.kind in {Kind.MODEL, Kind.BENCHMARK} for column in grid.label_columns)
+    return "it is a training log" if counts and (losses or not named) else None
+
+
+def _made_of(grid: Grid) -> str | None:
+    """`Hyperparameter | Value`, `Model structure | A | B`: what something is made of."""
+    corner = fold(grid.columns[0].head).split()
+    if not corner or corner[-1] not in words.HYPER_TABLE or _benchmark_like(c.head for c in grid.value_columns):
+        return None
+    return f"its first column lists settings ({grid.columns[0].head})"
+
+
+def _dataset_statistics(grid: Grid) -> str | None:
+    heads = {fold(column.head) for column in grid.columns if column.content == "value"}
+    sizes = heads & {"train", "training", "train set"}
+    return (
+        "it counts the data of splits"
+        if sizes and heads & {"dev", "test", "validation", "valid", "val", "total"}
+        else None
+    )
+
+
+def _orient(grid: Grid) -> Verdict:
+    heads = [column.head for column in grid.value_columns]
+    label = primary_label(grid)
+    if label is None or (len(grid.body) == 1 and not any(grid.text(grid.body[0], c.index) for c in grid.label_columns)):
+        return _without_labels(grid, heads)
+    measured = all(role_of(head).kind in {Kind.METRIC, Kind.SCORE, Kind.AVERAGE} for head in heads)
+    rows = [grid.text(row, label.index) for row in grid.body]
+    kind = label.role.kind
+    if kind is Kind.MODEL:
+        return _under_model_head(heads, rows)
+    if kind in {Kind.BENCHMARK, Kind.METRIC_COLUMN}:
+        return (
+            Verdict("single", "a column of scores") if measured else Verdict("benchmarks-as-rows", "models as columns")
+        )
+    if measured:
+        return _under_measures(kind, heads, rows)
+    return _by_evidence(heads, rows)
+
+
+def _without_labels(grid: Grid, heads: Sequence[str]) -> Verdict:
+    if len(grid.body) == 1 and _benchmark_like(heads):
+        return Verdict("single", "one row of scores under benchmark names")
+    return Verdict("none", "no column names its rows and no header names a known benchmark")
+
+
+def _under_model_head(heads: Sequence[str], rows: Sequence[str]) -> Verdict:
+    """`Model | A-7B | B-7B` over rows of benchmarks: the corner names the header row, not the first column."""
+    if _count_models(heads) > 0 and not _benchmark_like(heads) and _benchmark_like(rows) and _count_models(rows) == 0:
+        return Verdict("benchmarks-as-rows", "models as columns")
+    return Verdict("models-as-rows", "models as rows")
+
+
+def _under_measures(kind: Kind, heads: Sequence[str], rows: Sequence[str]) -> Verdict:
+    """Every value column is a metric or a score: the rows are this model's subsets, or models."""
+    report = any(fold(row) in words.REPORT_AVERAGES for row in rows)
+    bare = all(role_of(head).kind is Kind.SCORE for head in heads)
+    if report or kind in {Kind.CATEGORY, Kind.SUBSET} or (bare and _share(rows) * 2 >= 1):
+        return Verdict("single", "a column of scores")
+    return Verdict("models-as-rows", "metrics as columns")
+
+
+def _by_evidence(heads: Sequence[str], rows: Sequence[str]) -> Verdict:
+    columns_are_models = _count_models(heads) / max(1, len(heads)) + _share(rows)
+    rows_are_models = _count_models(rows) / max(1, len(rows)) + _share(heads)
+    if rows_are_models > columns_are_models:
+        return Verdict("models-as-rows", "models as rows")
+    if columns_are_models > rows_are_models:
+        return Verdict("benchmarks-as-rows", "models as columns")
+    return Verdict("benchmarks-as-rows", "nothing says which axis holds the models", both_axes=True)
+
+
+def _nothing_to_score(grid: Grid, orientation: Orientation) -> str | None:
+    """The chosen orientation must leave benchmarks on one axis."""
+    if orientation == "none":
+        return None
+    if not scored_rows(grid):
+        reasons = dict.fromkeys(reason for row in grid.body if (reason := row_refusal(grid, row)))
+        return "its numbers are " + ", ".join(reasons or ["no scores"])
+    label = primary_label(grid)
+    rows = [grid.text(row, label.index) for row in scored_rows(grid)] if label else []
+    heads = [column.head for column in grid.value_columns]
+    return _only_precisions(rows, heads) or _only_precisions(heads, rows)
+
+
+def _only_precisions(axis: Sequence[str], other: Sequence[str]) -> str | None:
+    """Numeric formats on one axis and only models on the other: memory or speed, never said to be a score."""
+    if axis and all(role_of(label).kind is Kind.PRECISION for label in axis) and not _benchmark_like(other):
+        return "one axis holds numeric formats and nothing names a benchmark"
+    return None
+
+
+def _benchmark_like(labels: Iterable[str]) -> bool:
+    return any(is_known_benchmark(label) or is_metric(label) or mentions_metric(label) for label in labels)
+
+
+def _share(labels: Sequence[str]) -> float:
+    """How much of an axis is known benchmarks, metrics or averages."""
+    hits = sum(
+        is_known_benchmark(label) or mentions_metric(label) or role_of(label).kind is Kind.AVERAGE for label in labels
+    )
+    return hits / max(1, len(labels))
+
+
+def _count_models(labels: Sequence[str]) -> int:
+    return sum(bool(_MODEL_LOOK.search(label[:200].lower())) for label in labels)
+
+
+def may_be_model_column(column: Column) -> bool:
+    return column.role.kind not in ASIDE | {Kind.SCORE, Kind.METRIC, Kind.AVERAGE} and bool(column.head)

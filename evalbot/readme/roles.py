@@ -1,0 +1,248 @@
+"""What one label means: a model, a benchmark, a metric ... or something that is not a score at all."""
+
+# ruff: noqa: RUF001 - full-width brackets are printed in labels
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from evalbot.readme import words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Kind(Enum):
+    EMPTY = auto()
+    MODEL = auto()
+    OTHER_MODEL = auto()
+    """Names a model the row was made from: its rows are not that model's."""
+    BENCHMARK = auto()
+    METRIC_COLUMN = auto()
+    """The head of a column that names metrics."""
+    METRIC = auto()
+    """A metric's name itself."""
+    SCORE = auto()
+    SHOTS = auto()
+    CATEGORY = auto()
+    SUBSET = auto()
+    STDERR = auto()
+    VERSION = auto()
+    AVERAGE = auto()
+    PRECISION = auto()
+    NOT_A_SCORE = auto()
+    UNKNOWN = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    kind: Kind
+    reason: str = ""
+
+
+MAX_LABEL = 200
+"""A longer label is prose; only its beginning is looked at."""
+
+_PARENTHESES = re.compile(r"[(（\[][^()（）\[\]]*[)）\]]")
+_PARENTHESISED = re.compile(r"[(（\[]([^()（）\[\]]*)[)）\]]")
+_AFTER_HEAD = re.compile(r" (?:with|of|on|in|for|at|per|taken|using|from|to|w|when|by)\b.*")
+_FOLD = re.compile(r"[^\w@#%$€/]+|_")
+_SHOTS_HEAD = re.compile(r"(?:#|n|num|number of|no of|few|k|\?)? ?shots?(?: num| number)?|num fewshot|fewshot|n shots")
+_SHOTS_VALUE = re.compile(r"(?:[0-9]{1,3}|zero|one|few|n|k) ?shots?(?: cot)?|n ?= ?[0-9]{1,3}")
+_COUNT = re.compile(r"(?:#|number of|num|no of|nr of|nombre|n° de|anzahl) ?\S")
+_PER_TIME = re.compile(r"/ ?(?:s|sec|second|秒|min|h)\b|/秒|it/s|tok/s")
+_AT = re.compile(r"@.*")
+
+
+def fold(text: str) -> str:
+    """Lower case, punctuation as blanks: how two spellings of one label compare."""
+    return " ".join(_FOLD.sub(" ", text[:MAX_LABEL].lower()).replace("/", " / ").split())
+
+
+def core(text: str) -> str:
+    """The folded label without parentheses and without what follows its head noun."""
+    return _AFTER_HEAD.sub("", fold(_PARENTHESES.sub(" ", text[:MAX_LABEL]))).replace(" / ", " ").strip()
+
+
+@lru_cache(maxsize=8192)
+def role_of(text: str) -> Role:
+    """The role of one header or row label, by its own words only."""
+    if not any(character.isalnum() or character in "#%Δ" for character in text[:MAX_LABEL]):
+        return Role(Kind.EMPTY)
+    folded = fold(text)
+    tokens = (core(text) or folded).split()
+    for kind, applies in _KINDS_FIRST:
+        if applies(folded, tokens):
+            return Role(kind)
+    reason = not_a_score(text)
+    if reason is not None:
+        return Role(Kind.NOT_A_SCORE, reason)
+    for kind, applies in _KINDS:
+        if applies(folded, tokens):
+            return Role(kind)
+    if is_average(text):
+        return Role(Kind.AVERAGE)
+    return Role(Kind.METRIC if is_metric(text) else Kind.UNKNOWN)
+
+
+def _is_shots(folded: str, _tokens: list[str]) -> bool:
+    return bool(_SHOTS_HEAD.fullmatch(folded) or _SHOTS_VALUE.fullmatch(folded))
+
+
+def _is_precision(folded: str, _tokens: list[str]) -> bool:
+    pieces = [piece for piece in folded.split() if piece != "/"]
+    return bool(pieces) and all(piece in words.PRECISIONS for piece in pieces)
+
+
+def _is_stderr(folded: str, tokens: list[str]) -> bool:
+    return folded in words.STDERR or folded.endswith(words.STDERR_ENDS) or "stderr" in tokens
+
+
+def _is_version(_folded: str, tokens: list[str]) -> bool:
+    return " ".join(tokens) in words.VERSION
+
+
+def _is_metric_column(_folded: str, tokens: list[str]) -> bool:
+    return tokens[-1] in words.METRIC_COLUMN and tokens[0] not in words.BENCHMARK
+
+
+def _is_benchmark_column(folded: str, tokens: list[str]) -> bool:
+    by_words = tokens[0] in words.BENCHMARK - {"test"} or (tokens[-1] in words.BENCHMARK and tokens[-1] != "bench")
+    return by_words or any(piece in folded for piece in words.BENCHMARK_SUBSTRINGS)
+
+
+def _is_other_model(folded: str, tokens: list[str]) -> bool:
+    return _is_model_column(folded, tokens) and bool(words.OTHER_MODEL & set(tokens[:-1]))
+
+
+def _is_model_column(folded: str, tokens: list[str]) -> bool:
+    if any(piece in folded for piece in words.MODEL_SUBSTRINGS):
+        return True
+    if tokens[-1] in {"name", "names", "id", "ids"} and len(tokens) > 1:
+        return tokens[-2] in words.MODEL
+    if tokens[-1] in words.MODEL_ALONE:
+        return len(tokens) == 1
+    with_shots = tokens[0] in {"model", "models"} and bool(_SHOTS_VALUE.fullmatch(" ".join(tokens[1:])))
+    return tokens[-1] in words.MODEL or with_shots
+
+
+def _is_category(_folded: str, tokens: list[str]) -> bool:
+    return tokens[-1] in words.CATEGORY
+
+
+def _is_subset(_folded: str, tokens: list[str]) -> bool:
+    return tokens[-1] in words.SUBSET
+
+
+def _is_score(folded: str, tokens: list[str]) -> bool:
+    return folded in words.SCORE or (len(tokens) > 1 and tokens[-1] in words.SCORE)
+
+
+_KINDS_FIRST: tuple[tuple[Kind, Callable[[str, list[str]], bool]], ...] = (
+    (Kind.SHOTS, _is_shots),
+    (Kind.PRECISION, _is_precision),
+    (Kind.STDERR, _is_stderr),
+    (Kind.VERSION, _is_version),
+)
+"""Recognised before a label is asked whether it is no score: these have words in common with quantities."""
+_KINDS: tuple[tuple[Kind, Callable[[str, list[str]], bool]], ...] = (
+    (Kind.METRIC_COLUMN, _is_metric_column),
+    (Kind.BENCHMARK, _is_benchmark_column),
+    (Kind.OTHER_MODEL, _is_other_model),
+    (Kind.MODEL, _is_model_column),
+    (Kind.CATEGORY, _is_category),
+    (Kind.SUBSET, _is_subset),
+    (Kind.SCORE, _is_score),
+)
+
+
+_HEADS = {word: reason for reason, group in words.NOT_A_SCORE_HEADS.items() for word in group.split()}
+_ALONE = {word: reason for reason, group in words.NOT_A_SCORE_ALONE.items() for word in group.split()}
+_PHRASES = {phrase: reason for reason, group in words.NOT_A_SCORE_PHRASES.items() for phrase in group.split("|")}
+_SUBSTRINGS = {piece: reason for reason, group in words.NOT_A_SCORE_SUBSTRINGS.items() for piece in group.split()}
+
+_ANYWHERE = frozenset({"params", "param", "parameters", "flops", "gflops", "latency", "throughput", "vram", "vocab"})
+"""Heads that mean a quantity wherever they stand in a label."""
+
+
+def not_a_score(text: str) -> str | None:
+    """Why numbers under this label are no evaluation scores, or None."""
+    folded, head = fold(text), core(text)
+    if _COUNT.match(folded):
+        return "a count"
+    if text.lstrip().startswith("Δ"):
+        return "a difference between scores"
+    if _PER_TIME.search(folded.replace(" / ", "/")):
+        return "a speed or time"
+    unit = _unit(text)
+    return f"a quantity in {unit}" if unit else _by_phrase(folded, f" {head} ") or _by_head(head, folded)
+
+
+def _by_phrase(folded: str, padded_head: str) -> str | None:
+    for phrase, reason in _PHRASES.items():
+        if f" {phrase} " in padded_head:
+            return reason
+    return next((reason for piece, reason in _SUBSTRINGS.items() if piece in folded), None)
+
+
+def _by_head(head: str, folded: str) -> str | None:
+    tokens = head.rstrip("#% ").split()
+    if len(tokens) <= 1 and folded.rstrip("#% ") in _ALONE:
+        return _ALONE[folded.rstrip("#% ")]
+    if not tokens:
+        return None
+    last = tokens[-1]
+    if len(tokens) > 1 and last in {"m", "b", "g", "k"}:
+        last = tokens[-2]  # `Params / M`
+    return _HEADS.get(last) or next((_HEADS[word] for word in tokens if word in _ANYWHERE), None)
+
+
+def _unit(text: str) -> str | None:
+    for found in _PARENTHESISED.finditer(text[:MAX_LABEL]):
+        inside = found[1].strip()
+        if inside.lower() in words.UNITS or inside in words.MAGNITUDES:
+            return inside
+    return None
+
+
+def metric_tokens(text: str) -> list[str]:
+    """The folded words of a label with metric phrases as one word and `@k` dropped."""
+    folded = f" {fold(text)} "
+    for phrase, word in words.METRIC_PHRASES.items():
+        folded = folded.replace(f" {phrase} ", f" {word} ")
+    return [_AT.sub("", word) or word for word in folded.replace("%", " ").split() if word != "/"]
+
+
+def is_metric(text: str) -> bool:
+    """Whether the label is a metric's name and nothing else: `F1`, `Best Test Score`, `pass@1`."""
+    tokens = metric_tokens(text)
+    named = [token for token in tokens if _is_metric_word(token)]
+    rest = [token for token in tokens if not _is_metric_word(token)]
+    return bool(named) and all(token in words.METRIC_QUALIFIERS or token.isdigit() for token in rest)
+
+
+def mentions_metric(text: str) -> bool:
+    """Whether a metric's name stands somewhere in the label: `MMLU (Acc.)`, `HumanEval Pass@1`."""
+    return any(_is_metric_word(token) for token in metric_tokens(text))
+
+
+def _is_metric_word(token: str) -> bool:
+    return token in words.METRICS
+
+
+def is_average(text: str) -> bool:
+    """`Average`, `Mean (Task)`, `Average WER`: an aggregate of the other scores, not a benchmark."""
+    tokens = [token for token in fold(text).split() if token not in {"%", "/"}]
+    if not tokens or not any(token in words.AVERAGE for token in tokens):
+        return fold(text) in words.AVERAGE
+    return all(token in words.AVERAGE or token in words.AVERAGE_FELLOWS for token in tokens)
+
+
+def is_known_benchmark(text: str) -> bool:
+    """Whether the label, or its first words, is a widely used benchmark's name."""
+    bare = fold(_PARENTHESES.sub(" ", text)).replace(" / ", " ").split()
+    return any("".join(bare[:count]) in words.KNOWN_BENCHMARKS for count in (1, 2, 3))

@@ -1,0 +1,313 @@
+"""One model's numbers as Scores: every cell of its row or column, with the labels of the other axis."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from evalbot.readme import words
+from evalbot.readme.labels import Label, joint_names, parse_label, prose_names, shots_in
+from evalbot.readme.orientation import primary_label, row_refusal
+from evalbot.readme.roles import Kind, fold, is_average, is_metric, role_of
+from evalbot.score import Evidence, Score
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from evalbot.readme.choice import Target
+    from evalbot.readme.grid import Column, Grid
+    from evalbot.readme.numbers import Number
+
+IMPLAUSIBLE = 10_000
+"""Whole numbers from here on under an unknown label are counts: the largest benchmark scores have four digits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """A cell of the model that is not taken, and why."""
+
+    label: str
+    cell: str
+    row: int
+    column: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """One cell with everything the table says about it."""
+
+    row: int
+    column: int
+    name: str
+    metric: str | None = None
+    shots: int | None = None
+    stderr: Number | None = None
+    parts: tuple[str, ...] = ()
+    qualifiers: tuple[str, ...] = ()
+    refusal: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Draft:
+    score: Score
+    qualifiers: tuple[str, ...]
+
+
+def collect(grid: Grid, target: Target, *, include_derived: bool) -> tuple[tuple[Score, ...], tuple[Skipped, ...]]:
+    """The scores of a target in table order, and its cells that are none."""
+    drafts: list[_Draft] = []
+    skipped: list[Skipped] = []
+    for place in _places(grid, target):
+        found = _read(grid, place)
+        if isinstance(found, Skipped):
+            skipped.append(found)
+        else:
+            drafts.extend(found)
+    scores = _mark_averages([draft.score for draft in _told_apart(drafts)])
+    if not include_derived:
+        skipped.extend(_as_skipped(score, "an average of other scores") for score in scores if score.derived)
+        scores = [score for score in scores if not score.derived]
+    return tuple(scores), tuple(skipped)
+
+
+def _places(grid: Grid, target: Target) -> Iterator[_Place]:
+    if target.axis == "row":
+        return _row_places(grid, target.index)
+    return _column_places(grid, target.index) if target.axis == "column" else _table_places(grid)
+
+
+def _row_places(grid: Grid, row: int) -> Iterator[_Place]:
+    label = primary_label(grid)
+    for column in grid.columns:
+        if column == label or not grid.text(row, column.index):
+            continue
+        refusal = None if column in grid.value_columns else column.role.reason or _aside(column)
+        yield _Place(
+            row=row,
+            column=column.index,
+            name=column.head,
+            metric=next((note for note in column.notes if is_metric(note) or len(joint_names(note)) > 1), None),
+            shots=next((shots for note in column.notes if (shots := shots_in(note)) is not None), None),
+            parts=_parts(grid, [column.head, *column.notes]),
+            qualifiers=column.notes,
+            refusal=refusal,
+        )
+
+
+def _aside(column: Column) -> str:
+    return "a column of texts" if column.content != "value" else f"a column of {column.role.kind.name.lower()}"
+
+
+def _column_places(grid: Grid, column: int) -> Iterator[_Place]:
+    head = grid.columns[column].head
+    for row, name, qualifiers in _named_rows(grid):
+        if not grid.text(row, column):
+            continue
+        metric = _metric_of(grid, row)
+        yield _Place(
+            row=row,
+            column=column,
+            name=name,
+            metric=metric,
+            shots=_shots_of(grid, row),
+            parts=_parts(grid, [name, metric or "", head]),
+            qualifiers=qualifiers,
+            refusal=row_refusal(grid, row) or (None if name else "a row without a label"),
+        )
+
+
+def _table_places(grid: Grid) -> Iterator[_Place]:
+    """A table that names no model: one row under benchmark names, or columns of measures beside labels."""
+    columns = grid.value_columns
+    unlabelled = len(grid.body) == 1 and not any(grid.text(grid.body[0], c.index) for c in grid.label_columns)
+    if unlabelled or not grid.label_columns:
+        yield from _row_places(grid, grid.body[0])
+        return
+    errors = [column for column in grid.columns if column.role.kind is Kind.STDERR and column.content == "value"]
+    for column in columns:
+        measure = None if role_of(column.head).kind is Kind.SCORE and not is_metric(column.head) else column.head
+        for place in _column_places(grid, column.index):
+            stderr = grid.readings[place.row][errors[0].index] if len(errors) == len(columns) == 1 else None
+            yield replace(
+                place,
+                metric=place.metric or measure,
+                parts=place.parts or _parts(grid, [column.head]),
+                qualifiers=(column.head, *place.qualifiers) if len(columns) > 1 else place.qualifiers,
+                stderr=stderr.numbers[0] if stderr and stderr.is_number else None,
+            )
+
+
+def _named_rows(grid: Grid) -> Iterator[tuple[int, str, tuple[str, ...]]]:
+    """Body rows with their benchmark's name, blank cells filled from above, and what else describes them."""
+    naming = _benchmark_column(grid)
+    others = [column for column in grid.label_columns if column != naming and not _is_metric_or_shots(grid, column)]
+    carried: dict[int, str] = {}
+    section = ""
+    for row in grid.body:
+        if grid.sections[row] != section:
+            section, carried = grid.sections[row], {}
+        own = any(grid.text(row, column.index) for column in grid.label_columns)
+        for column in (*others, *([naming] if naming and own else [])):
+            carried[column.index] = grid.text(row, column.index) or carried.get(column.index, "")
+        name = carried.get(naming.index, "") if naming and own else ""
+        described = [carried.get(column.index, "") for column in reversed(others)]
+        yield row, name, tuple(text for text in [*described, section] if text)
+
+
+def _benchmark_column(grid: Grid) -> Column | None:
+    columns = [column for column in grid.label_columns if not _is_metric_or_shots(grid, column)]
+    headed = [column for column in columns if column.role.kind is Kind.BENCHMARK]
+    if headed:
+        return headed[-1]
+    plain = [column for column in columns if column.role.kind not in {Kind.CATEGORY, Kind.SUBSET, Kind.VERSION}]
+    full = [column for column in plain if all(grid.text(row, column.index) for row in grid.body)]
+    chosen = full[:1] or plain[:1] or columns[:1] or list(grid.label_columns[:1])
+    return chosen[0] if chosen else None
+
+
+def _is_metric_or_shots(grid: Grid, column: Column) -> bool:
+    if column.role.kind in {Kind.METRIC_COLUMN, Kind.SHOTS, Kind.VERSION}:
+        return len(grid.label_columns) > 1
+    return column.index > 0 and _mostly(grid, column, {Kind.SHOTS, Kind.METRIC})
+
+
+def _mostly(grid: Grid, column: Column, kinds: set[Kind]) -> bool:
+    texts = [text for row in grid.body if (text := grid.text(row, column.index))]
+    return 2 * sum(role_of(text).kind in kinds for text in texts) > len(texts)
+
+
+def _metric_of(grid: Grid, row: int) -> str | None:
+    for column in grid.label_columns:
+        text = grid.text(row, column.index)
+        by_head = column.role.kind is Kind.METRIC_COLUMN and column != _benchmark_column(grid)
+        if text.strip("- ") and (by_head or (column.index > 0 and _mostly(grid, column, {Kind.METRIC}))):
+            return text
+    return None
+
+
+def _shots_of(grid: Grid, row: int) -> int | None:
+    for column in grid.columns:
+        text = grid.text(row, column.index)
+        if column.role.kind is Kind.SHOTS and text.isascii() and text.isdecimal() and len(text) <= 3:  # noqa: PLR2004
+            return int(text)
+        if column.role.kind is Kind.SHOTS or role_of(text).kind is Kind.SHOTS:
+            return shots_in(text)
+    return shots_in(grid.columns[0].head)
+
+
+def _parts(grid: Grid, texts: Sequence[str]) -> tuple[str, ...]:
+    """The names of a compound cell's numbers: by a header or label, else by the caption or heading."""
+    for text in texts:
+        if names := joint_names(text):
+            return names
+    return prose_names(grid.table.caption) or prose_names(grid.table.heading or "")
+
+
+def _read(grid: Grid, place: _Place) -> list[_Draft] | Skipped:
+    reading = grid.readings[place.row][place.column]
+    if place.refusal is not None:
+        return _skip(grid, place, place.refusal)
+    if not reading.is_number:
+        return _skip(grid, place, "no value" if reading.missing else reading.reason or "no number")
+    numbers = reading.numbers
+    label = parse_label(place.name)
+    if len(numbers) == 1 and numbers[0] is not None:
+        number = numbers[0]
+        if _is_implausible(number, label):
+            return _skip(grid, place, "too large for a score")
+        return [_Draft(score=_score(grid, place, label, number), qualifiers=place.qualifiers)]
+    return list(_compound(grid, place, label, numbers))
+
+
+def _is_implausible(number: Number, label: Label) -> bool:
+    value = number.value
+    return value == value.to_integral_value() and abs(value) >= IMPLAUSIBLE and label.metric is None
+
+
+def _compound(grid: Grid, place: _Place, label: Label, numbers: Sequence[Number | None]) -> Iterator[_Draft]:
+    """One score for each number of a cell, named by the joint header or, where there is none, by its place."""
+    names: tuple[str | None, ...] = place.parts
+    if len(names) == len(numbers) - 1:
+        names = (None, *names)
+    named = len(names) == len(numbers)
+    base = label.benchmark if label.subset is None else f"{label.benchmark} ({label.subset})"
+    for place_in_cell, number in enumerate(numbers):
+        if number is None:
+            continue
+        name = names[place_in_cell] if named else f"{place_in_cell + 1} of {len(numbers)}"
+        score = _score(grid, place, label, number)
+        shots = shots_in(name or "")
+        metric = name if named and shots is None else (None if named else place.metric)
+        text = f"{base} ({name})" if name else base
+        score = replace(score, label=text, metric=metric, shots=score.shots if shots is None else shots)
+        yield _Draft(score=score, qualifiers=place.qualifiers)
+
+
+def _score(grid: Grid, place: _Place, label: Label, number: Number) -> Score:
+    cell = grid.table.rows[place.row][place.column]
+    shots = next((s for s in (number.shots, label.shots, place.shots) if s is not None), None)
+    stderr = number.stderr if number.stderr is not None else place.stderr.value if place.stderr else None
+    return Score(
+        label=label.text,
+        benchmark=label.benchmark,
+        value=number.value,
+        evidence=Evidence(table=grid.table.number, row=place.row, column=place.column, line=cell.line, cell=cell.raw),
+        unit=number.unit or label.unit,
+        metric=label.metric or place.metric,
+        shots=shots,
+        subset=label.subset,
+        stderr=stderr,
+        direction=label.direction,
+    )
+
+
+def _told_apart(drafts: Sequence[_Draft]) -> Iterator[_Draft]:
+    """Equal labels get what distinguishes them: metric, shots, then the table's other words."""
+    drafts = list(drafts)
+    for depth in range(8):
+        counts = Counter(draft.score.label for draft in drafts)
+        if max(counts.values(), default=0) < 2:  # noqa: PLR2004 - all labels are different
+            break
+        drafts = [_qualified(draft, depth) if counts[draft.score.label] > 1 else draft for draft in drafts]
+    return iter(drafts)
+
+
+def _qualified(draft: _Draft, depth: int) -> _Draft:
+    score = draft.score
+    shots = None if score.shots is None else f"{score.shots}-shot"
+    pieces = [score.metric, shots, *draft.qualifiers]
+    piece = pieces[depth] if depth < len(pieces) else None
+    if not piece or fold(piece) in fold(score.label):
+        return draft
+    return replace(
+        draft, score=replace(score, label=f"{score.label} ({piece})", subset=score.subset or _subset(draft, depth))
+    )
+
+
+def _subset(draft: _Draft, depth: int) -> str | None:
+    return draft.qualifiers[depth - 2] if depth >= 2 else None  # noqa: PLR2004 - after metric and shots
+
+
+def _mark_averages(scores: Iterable[Score]) -> list[Score]:
+    """An average is derived only beside at least two scores it can be the average of."""
+    scores = list(scores)
+    others = sum(not is_average(score.benchmark) for score in scores)
+    if others < 2:  # noqa: PLR2004
+        return scores
+    return [replace(score, derived=True) if _is_derived(score) else score for score in scores]
+
+
+def _is_derived(score: Score) -> bool:
+    return is_average(score.benchmark) and fold(score.benchmark) not in words.REPORT_AVERAGES
+
+
+def _skip(grid: Grid, place: _Place, reason: str) -> Skipped:
+    raw = grid.table.rows[place.row][place.column].raw
+    return Skipped(label=place.name, cell=raw, row=place.row, column=place.column, reason=reason)
+
+
+def _as_skipped(score: Score, reason: str) -> Skipped:
+    evidence = score.evidence
+    return Skipped(label=score.label, cell=evidence.cell, row=evidence.row, column=evidence.column, reason=reason)

@@ -1,0 +1,76 @@
+"""Every table of a card with a verdict: what `inspect-tables` prints, and what a choice is made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from evalbot.readme.grid import Grid, build_grid, too_large
+from evalbot.readme.orientation import Orientation, Verdict, judge, may_be_model_column, primary_label, scored_rows
+from evalbot.readme.tables import Table, find_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelLabel:
+    label: str
+    """Plain text, ready for `--model-name-override`."""
+    axis: Literal["column", "row"]
+    index: int
+    raw: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableReport:
+    table: Table
+    is_evaluation: bool
+    reason: str
+    orientation: Orientation
+    models: tuple[ModelLabel, ...]
+
+
+def survey(readme: str) -> tuple[TableReport, ...]:
+    """One report for every Markdown table. Raises InvalidCard where a stated limit is passed."""
+    return tuple(report_on(table)[0] for table in find_tables(readme))
+
+
+def report_on(table: Table) -> tuple[TableReport, Grid | None]:
+    """The report and the grid it was made from (None where the table is too large to be read)."""
+    refusal = too_large(table)
+    if refusal:
+        report = TableReport(table=table, is_evaluation=False, reason=refusal, orientation="none", models=())
+        return report, None
+    grid = build_grid(table)
+    verdict = judge(grid)
+    report = TableReport(
+        table=table,
+        is_evaluation=verdict.is_evaluation,
+        reason=verdict.reason,
+        orientation=verdict.orientation,
+        models=tuple(_models(grid, verdict)),
+    )
+    return report, grid
+
+
+def _models(grid: Grid, verdict: Verdict) -> Iterator[ModelLabel]:
+    if verdict.orientation == "benchmarks-as-rows":
+        yield from column_labels(grid)
+    if verdict.orientation == "models-as-rows" or verdict.both_axes:
+        yield from row_labels(grid)
+
+
+def column_labels(grid: Grid) -> Iterator[ModelLabel]:
+    for column in grid.value_columns:
+        if may_be_model_column(column):
+            raw = grid.table.rows[0][column.index].raw
+            yield ModelLabel(label=column.head, axis="column", index=column.index, raw=raw)
+
+
+def row_labels(grid: Grid) -> Iterator[ModelLabel]:
+    column = primary_label(grid)
+    for row in scored_rows(grid) if column else ():
+        cell = grid.table.rows[row][column.index] if column else None
+        if cell and cell.text:
+            yield ModelLabel(label=cell.text, axis="row", index=row, raw=cell.raw)

@@ -1,0 +1,178 @@
+"""What words in table labels mean in this field: data for roles.py and labels.py, no rules.
+
+Folded: lower case, punctuation other than @ as blanks. A word stands here because of what it means in evaluation
+tables at large, never because one card uses it.
+"""
+
+# ruff: noqa: SIM905, E501, RUF001 - words as running text are read and extended more easily than as quoted lists
+
+MODEL = frozenset(
+    "model models modell modelle modelo modelos modèle modèles modello modelli модель модели "
+    "llm llms system systems method methods approach algorithm backbone network checkpoint checkpoints name names".split()
+)
+"""Heads of a column that names models. Some of these head a column only alone: see MODEL_ALONE."""
+MODEL_ALONE = frozenset({"name", "names", "system", "systems", "method", "methods", "approach", "algorithm", "network"})
+MODEL_SUBSTRINGS = ("模型", "モデル", "모델")
+OTHER_MODEL = frozenset(
+    {"base", "teacher", "student", "draft", "judge", "reward", "parent", "init", "source", "original"}
+)
+"""`Base model`: the column names a model the row is made from, so its rows are not that model's scores."""
+
+BENCHMARK = frozenset(
+    "benchmark benchmarks bench dataset datasets task tasks testset testsets evaluation evaluations eval evals exam exams "
+    "corpus corpora suite test".split()
+)
+BENCHMARK_SUBSTRINGS = (
+    "数据集",
+    "データセット",
+    "데이터셋",
+    "基准",
+    "任务",
+    "评测",
+    "ベンチマーク",
+    "タスク",
+    "벤치마크",
+    "태스크",
+)
+METRIC_COLUMN = frozenset({"metric", "metrics", "measure", "measures", "指标", "評価指標", "지표", "metrik", "métrica"})
+CATEGORY = frozenset(
+    "category categories capability capabilities domain domains area areas section type types group dimension ability "
+    "skill skills field aspect 能力维度 类别 分类 能力 能力次元 领域 カテゴリ 분류".split()
+)
+SUBSET = frozenset(
+    "language languages lang langs split subset subsets locale variety variant scale label entity tag filter "
+    "config configuration subject subjects topic 语言 言語 언어 langue idioma sprache".split()
+)
+SCORE = frozenset("score scores value values result results performance 得分 分数 结果 スコア 점수 結果".split())
+STDERR = frozenset(
+    {"stderr", "std", "stdev", "sd", "se", "ci", "std dev", "std err", "std error", "standard deviation"}
+)
+STDERR_ENDS = ("stderr", "std err", "std dev", "standard deviation", "standard error", "confidence interval")
+VERSION = frozenset({"version", "versions", "ver", "rev", "revision", "版本"})
+
+AVERAGE = frozenset(
+    {"average", "avg", "mean", "macroavg", "aver", "averaged", "平均", "平均值", "평균", "均值", "moyenne"}
+)
+AVERAGE_FELLOWS = frozenset(
+    "score scores task tasks type types overall macro micro total all the of accuracy acc f1 em wer cer bleu rouge map "
+    "performance perf result results n shot 0 5 1".split()
+)
+"""Words that may stand beside an average without making it a benchmark of its own: `Mean (Task)`, `Average WER`."""
+REPORT_AVERAGES = frozenset({"micro avg", "macro avg", "weighted avg", "samples avg"})
+"""Row labels of a scikit-learn classification report."""
+
+METRICS = frozenset(
+    "acc accuracy accuracies em exactmatch f1 f2 fscore fmeasure f1score bleu sacrebleu spbleu gleu chrf ter comet "
+    "bleurt meteor rouge rouge1 rouge2 rougel rougelsum cider spice bertscore moverscore wer cer mer der eer hter per "
+    "map ap ap50 ap75 miou iou dice auc auroc rocauc auprc prauc mrr ndcg recall precision hit hits hitrate pass maj "
+    "cons mcc matthews pearson spearman kendall spearmanr pearsonr cosine r2 mse rmse mae mape smape wape mase crps ppl "
+    "perplexity bpb bpc bpw nll fid kid fvd clipscore inceptionscore psnr ssim lpips elo rating winrate score scores "
+    "correct correctness percentile uas las clas mos dnsmos utmos pesq stoi sisdr sdr sdri top1 top5 sensitivity "
+    "specificity kappa brier ece strict resolved successrate errorrate fpr tpr fnr mc1 mc2 gmean multiplechoicegrade "
+    "accnorm accnone 准确率 正确率 得分 精确率 召回率 正解率 精度 정확도 genauigkeit exactitude precisión exactitud".split()
+)
+METRIC_PHRASES = {
+    "exact match": "exactmatch", "exact str match": "exactmatch", "win rate": "winrate", "f score": "fscore",
+    "f measure": "fmeasure", "f1 score": "f1score", "f 1": "f1", "roc auc": "rocauc", "pr auc": "prauc",
+    "top 1": "top1", "top 5": "top5", "top@1": "top1", "rouge 1": "rouge1", "rouge 2": "rouge2", "rouge l": "rougel",
+    "rouge lsum": "rougelsum", "inception score": "inceptionscore", "clip score": "clipscore", "hit rate": "hitrate",
+    "success rate": "successrate", "error rate": "errorrate", "si sdr": "sisdr", "acc norm": "accnorm",
+    "multiple choice grade": "multiplechoicegrade", "matthews correlation": "matthews", "spearman correlation": "spearman",
+    "pearson correlation": "pearson", "bits per byte": "bpb", "bits per character": "bpc",
+}  # fmt: skip
+METRIC_QUALIFIERS = frozenset(
+    "test dev val validation eval best overall macro micro weighted avg average mean median max min box mask strict loose "
+    "prompt inst instruction level cot zero few shot flexible extract none match exact corr correlation coefficient norm "
+    "rate the of and or in top final public private short long form clean other raw normalized balanced lc relaxed".split()
+)
+"""Words that may surround a metric's name without naming a benchmark: `Best Test Score`, `box mAP`."""
+LOWER_IS_BETTER_MARKS = "↓⬇▼▽"
+HIGHER_IS_BETTER_MARKS = "↑⬆▲△"
+
+PAIR_METRICS = frozenset(
+    {"r1", "r2", "rl", "p", "s", "m", "mm", "r", "f", "middle", "high", "match", "mismatch", "matched"}
+)
+"""Abbreviations that name a part of a compound cell only inside a joint header: `R1/R2/RL`, `P/S`, `MNLI-m/mm`."""
+
+KNOWN_BENCHMARKS = frozenset(
+    "mmlu mmlupro mmluredux mmmlu cmmlu ceval gsm8k gsm8kcot math math500 humaneval humanevalplus mbpp mbppplus hellaswag "
+    "arc arcc arce arcchallenge arceasy truthfulqa truthfulqamc2 winogrande boolq piqa siqa openbookqa obqa commonsenseqa "
+    "csqa triviaqa naturalquestions nq squad squad11 squad20 squadv2 race racem raceh drop bbh bigbenchhard agieval gpqa "
+    "gpqadiamond ifeval mtbench alpacaeval arenahard livecodebench swebench aime aime24 aime25 aime2024 aime2025 mgsm xnli "
+    "lambada wikitext wikitext2 wikitext103 ptb c4 glue superglue cola sst2 mrpc qqp stsb mnli qnli rte wnli mmmu mmbench "
+    "mathvista chartqa docvqa textvqa vqav2 gqa ai2d ocrbench pope vizwiz seedbench scienceqa mmvet nocaps coco flickr30k "
+    "imagenet imagenet1k imagenet22k cifar10 cifar100 ade20k librispeech commonvoice fleurs voxpopuli tedlium gigaspeech "
+    "ami mteb cmteb beir msmarco trec scifact hotpotqa fiqa nfcorpus conll2003 conll03 ontonotes xtreme flores flores200 "
+    "wmt wmt14 wmt19 cnndm cnndailymail xsum samsum bigbench ruler longbench narrativeqa qasper needle bfcl taubench "
+    "simpleqa frames toxigen bbq winogender crowspairs copa wic wsc multirc record anli sciq logiqa prost gaokao".split()
+)
+"""Widely used names, as evidence of which axis holds benchmarks; unknown names are judged by the other labels."""
+
+NOT_A_SCORE_HEADS = {
+    "a parameter count": "params param parameters parameter paramètres parámetros parâmetros parametri параметры",
+    "a size": "size sizes taille tamaño tamanho größe dimensione размер footprint storage disk",
+    "an amount of compute": "flops flop gflops tflops mflops macs gmacs mmacs multadds activations",
+    "a speed or time": "speed speedup latency throughput fps qps rps rtf rtfx time times duration runtime hours hour "
+    "seconds second minutes days vitesse velocidad geschwindigkeit velocità скорость",
+    "memory": "memory ram vram mémoire memoria speicher память",
+    "a length or resolution": "length lengths len resolution window context ctx patch",
+    "a price": "price prices cost costs usd pricing",
+    "a date": "date dates year released cutoff",
+    "a count of data": "tokens token samples sample examples instances sentences utterances documents images files rows "
+    "tuples speakers count counts vocab vocabulary classes articles",
+    "a hyper-parameter": "lr layers layer heads head dim dims dimension dimensions epoch epochs step steps iterations "
+    "iters iteration seed seeds temperature decay dropout optimizer scheduler schedule warmup bits bit experts alpha beta "
+    "gamma lambda epsilon eps theta β γ α λ ε τ threshold hyperparameter hyperparameters ratio proportion",
+    "hardware or energy": "gpu gpus tpu tpus cpu cpus hardware device devices consumption emissions emitted energy co2 "
+    "tco2eq",
+    "a training loss": "loss losses",
+    "a difference between scores": "delta δ diff difference gain gains improvement recovery degradation",
+    "a link or note": "link links url urls license paper download downloads likes",
+}
+"""A label whose head noun is one of these measures something else than quality."""
+NOT_A_SCORE_ALONE = {
+    "a count of data": "n num number support train training pairs questions queries labels words percentage share "
+    "percent data",
+    "a rank": "rank ranking #",
+    "a hyper-parameter": "index id r k rate precision_type setting settings",
+    "hardware or energy": "power",
+    "a date": "release",
+    "a property of the row": "scale type group variant level fold run trial",
+}
+"""Words that mean this only when they are the whole label."""
+NOT_A_SCORE_PHRASES = {
+    "a hyper-parameter": "learning rate|batch size|weight decay|dropout rate|masking rate|hidden dim|d model|n heads|"
+    "n layers|d ff|d head|n ctx|group size|top p|top k",
+    "a property of the tokenizer": "compress rate|compression rate|compression ratio|fertility|vocab size",
+    "a speed or time": "gpu hours|per second|per sec|real time factor|frame rate|sampling rate",
+    "hardware or energy": "carbon|gpu memory|power consumption",
+}
+NOT_A_SCORE_SUBSTRINGS = {
+    "a parameter count": "参数 パラメータ 파라미터 매개변수",
+    "memory": "显存 内存 メモリ 메모리",
+    "a speed or time": "速度 延迟 耗时 时间 时长 时延 時間 속도 시간",
+    "a size": "大小 サイズ 크기",
+    "a length or resolution": "长度 分辨率 長さ 길이 解像度",
+    "a hyper-parameter": "层数 维度大小 学习率 批次 轮数 步数 학습률",
+    "a count of data": "数量 样本 词表 占比 比例 比率 割合 件数",
+    "a price": "价格 価格 가격",
+    "a date": "日期 发布 日付 날짜",
+    "hardware or energy": "硬件 显卡",
+    "a link or note": "下载 ダウンロード 다운로드 链接",
+}
+UNITS = frozenset(
+    "gb mb kb gib mib tb ms s sec secs second seconds min mins minutes h hr hrs hours hour days w kw kwh usd $ € fps hz khz "
+    "px tco2eq kg million millions billion billions bits bytes 秒 小时 tok/s".split()
+)
+"""A label with one of these in parentheses is a quantity: `Size (GB)`, `Latency (ms)`."""
+MAGNITUDES = frozenset({"M", "B", "G", "K", "T", "k"})
+HYPER_TABLE = frozenset(
+    "hyperparameter hyperparameters parameter parameters param params argument arguments setting settings config "
+    "configuration hparam hparams structure architecture attribute property feature features specification spec specs item key option".split()
+)
+"""A first column under one of these lists what a model or a run is made of, not how well it does."""
+TRAINING_LOG = frozenset({"epoch", "epochs", "step", "steps", "iteration", "iterations"})
+PRECISIONS = frozenset(
+    "fp32 fp16 bf16 fp8 fp4 int8 int4 int2 nf4 8bit 4bit 8bits 4bits 2bit 3bit 16bit bfloat16 float16 float32 half full "
+    "q4 q5 q8 w4a16 w8a8 w8a16 fp16/bf16 bf16/fp16 mxfp4 nvfp4".split()
+)
