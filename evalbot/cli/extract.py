@@ -74,9 +74,12 @@ def extract_readme(
         dry_run=dry_run,
         allow_duplicate=allow_duplicate,
     )
-    console.answer(outcome.proposal.entry_yaml.rstrip("\n"))
+    if outcome.status == "preview":
+        console.answer(outcome.proposal.entry_yaml.rstrip("\n"))
     for line in listing.outcome(outcome):
         console.note(line)
+    say = console.note if outcome.status == "preview" else console.answer
+    say(listing.verdict(outcome))
     console.result(answers.extracted(outcome))
     return 0
 

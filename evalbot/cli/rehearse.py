@@ -23,9 +23,9 @@ def serve(folder: Path, port: int) -> int:
     \b
     evalbot sandbox serve --dir /tmp/hub --port 8765
     """
-    from evalbot.demo import announce, serve_sandbox
+    from evalbot.demo import serve_sandbox
 
-    serve_sandbox(folder, port, announce)
+    serve_sandbox(folder, port)
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from evalbot.console import clean
+from evalbot.readme.names import same_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +22,7 @@ MAX_LINES = 30
 """Lines of one list; the JSON answer has them all."""
 
 
-def tables(reports: Sequence[TableReport], card_option: str) -> Iterator[str]:
+def tables(reports: Sequence[TableReport], card_option: str, repo_name: str | None) -> Iterator[str]:
     """Each table with its number, verdict, columns and first rows, and the next command for the evaluation ones."""
     for report in reports:
         table = report.table
@@ -34,26 +35,27 @@ def tables(reports: Sequence[TableReport], card_option: str) -> Iterator[str]:
         for row in table.rows[1 : 1 + SAMPLE_ROWS]:
             yield "    | " + " | ".join(_cut(cell.text) for cell in row)
         if report.is_evaluation:
-            yield from _next_command(report, card_option)
+            yield from _next_command(report, f"evalbot extract-readme {card_option} --table {table.number}", repo_name)
         yield ""
 
 
-def _next_command(report: TableReport, card_option: str) -> Iterator[str]:
-    command = f"  next: evalbot extract-readme {card_option} --table {report.table.number}"
-    columns = [model for model in report.models if model.axis == "column"]
-    rows = [model for model in report.models if model.axis == "row"]
-    if columns:
-        yield "  models: " + ", ".join(f"{clean(m.label)} (column {m.index})" for m in columns)
-        yield f"{command} --model-column-index {columns[0].index}"
-    elif rows:
-        yield "  models: " + ", ".join(f"{clean(m.label)} (row {m.index})" for m in rows[:MAX_LINES])
-        yield f'{command} --model-name-override "{clean(rows[0].label)}"'
+def _next_command(report: TableReport, command: str, repo_name: str | None) -> Iterator[str]:
+    """What to type next. A model is filled in only where the specification's rule finds it; else the reader chooses."""
+    if report.models:
+        listed = [f"{clean(model.label)} ({model.axis} {model.index})" for model in report.models]
+        more = "" if len(listed) <= MAX_LINES else f" and {len(listed) - MAX_LINES} more"
+        yield f"  models: {', '.join(listed[:MAX_LINES])}{more}"
+    named = [model for model in report.models if repo_name is not None and same_model(model.label, repo_name)]
+    if not report.models or len(named) == 1:
+        yield f"  next: {command}"
+    elif all(model.axis == "column" for model in report.models):
+        yield f"  next: {command} --model-column-index N   (N: this model's column)"
     else:
-        yield command
+        yield f'  next: {command} --model-name-override "LABEL"   (LABEL: this model, as listed above)'
 
 
 def outcome(done: Outcome) -> Iterator[str]:
-    """The story of one extract-readme, beside the YAML it prints."""
+    """What was read and how it stands against the card."""
     proposal, merge = done.proposal, done.proposal.merge
     count = len(proposal.extraction.scores)
     label = proposal.extraction.model_label
@@ -62,7 +64,7 @@ def outcome(done: Outcome) -> Iterator[str]:
     yield from _limited(f"  left out: {clean(item.label)}: {clean(item.reason)}" for item in proposal.omissions)
     if merge is None:
         reason = "" if proposal.obstacle is None else proposal.obstacle.message
-        yield f"This card cannot be edited: {reason}"
+        yield f"This card cannot be edited: {clean(reason)}"
         return
     added, unchanged, conflicts = len(merge.added), len(merge.unchanged), len(merge.conflicts)
     yield f"Against the card: {added} new, {unchanged} unchanged, {conflicts} in conflict."
@@ -70,10 +72,10 @@ def outcome(done: Outcome) -> Iterator[str]:
     if merge.added and merge.other_models and merge.model not in merge.other_models:
         others = ", ".join(clean(name) for name in merge.other_models)
         yield f'  the model-index also lists {others}: left as it is; these scores stand under "{clean(merge.model)}"'
-    yield _verdict(done)
 
 
-def _verdict(done: Outcome) -> str:
+def verdict(done: Outcome) -> str:
+    """What was done, in one sentence."""
     pull_request = done.pull_request
     link = "" if pull_request is None else f"#{pull_request.number}: {pull_request.url}"
     sentences = {
@@ -81,7 +83,7 @@ def _verdict(done: Outcome) -> str:
         "written": f"Wrote {done.card.origin}.",
         "pushed": f"Pushed: {done.commit_url}",
         "proposed": f"Opened pull request {link}",
-        "already-proposed": f"Already proposed by your pull request {link} Nothing was written.",
+        "already-proposed": f"Already proposed by your pull request {link}",
         "preview": _preview(done),
     }
     return sentences[done.status]

@@ -1,0 +1,168 @@
+"""The journey evalbot is for, told on a sandbox hub: every step is the real command against a real server."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from evalbot.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from evalbot.sandbox.server import SandboxHub
+
+REPO_ID = "alice/Aurora-7B-Instruct"
+STEP_TIMEOUT = 120
+"""Seconds one step may take; each takes about one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One command of the story. `tool` is `evalbot` or the official `hf`."""
+
+    title: str
+    user: str
+    tool: str
+    arguments: tuple[str, ...]
+    must_say: str
+    """What its output has to contain for the story to be true."""
+
+
+_PROPOSE = ("extract-readme", "--repo-id", REPO_ID, "--table", "2", "--create-pr")
+
+STORY = (
+    Step(
+        "Bob found a model of Alice's whose scores no leaderboard can read. Which tables does its card have?",
+        "bob",
+        "evalbot",
+        ("inspect-tables", "--repo-id", REPO_ID),
+        "Table 2",
+    ),
+    Step("Are there open pull requests already?", "bob", "evalbot", ("get-prs", "--repo-id", REPO_ID), "0 open"),
+    Step(
+        "A preview of this model's own column. Nothing is written.",
+        "bob",
+        "evalbot",
+        ("extract-readme", "--repo-id", REPO_ID, "--table", "2"),
+        "64.80",
+    ),
+    Step("The same, as a pull request.", "bob", "evalbot", _PROPOSE, "Opened pull request #1"),
+    Step(
+        "What Alice sees, by Hugging Face's own command line: the model-index, and no other line.",
+        "alice",
+        "hf",
+        ("discussions", "diff", REPO_ID, "1"),
+        "+model-index:",
+    ),
+    Step("Bob runs it again.", "bob", "evalbot", _PROPOSE, "Already proposed by your pull request #1"),
+    Step("Alice merges it.", "alice", "hf", ("discussions", "merge", REPO_ID, "1", "--yes"), ""),
+    Step("Bob runs it a third time.", "bob", "evalbot", _PROPOSE, "Up to date"),
+    Step("The card, as leaderboards read it now.", "bob", "evalbot", ("show", "--repo-id", REPO_ID), "MMLU = 64.80"),
+)
+
+
+def tell() -> int:
+    """Tell the story in a temporary folder. Exit code 0 where every step did what the story says, else 1."""
+    hub_class = _sandbox_class()
+    with tempfile.TemporaryDirectory(prefix="evalbot-demo-") as folder, hub_class(Path(folder) / "hub") as hub:
+        hub.create_repo(REPO_ID, files={"README.md": demo_card()})
+        click.secho(f"A sandbox hub answers at {hub.endpoint}; nothing here leaves this machine.", bold=True)
+        for number, step in enumerate(STORY, 1):
+            if not _play(number, step, hub, Path(folder)):
+                return 1
+    click.secho(
+        "\nOne pull request, one merge, nothing repeated. Your own model: evalbot inspect-tables --repo-id …", bold=True
+    )
+    return 0
+
+
+def demo_card() -> bytes:
+    """The card of the story's model, written for it."""
+    return resources.files(__package__).joinpath("card.md").read_bytes()
+
+
+def _play(number: int, step: Step, hub: SandboxHub, folder: Path) -> bool:
+    click.secho(f"\n{number}. {step.title}", fg="cyan", bold=True)
+    click.secho(f"{step.user}$ {step.tool} {shlex.join(step.arguments)}", bold=True)
+    sys.stdout.flush()
+    done = subprocess.run(  # noqa: S603 - our own commands, listed above
+        [*_program(step.tool), *step.arguments],
+        env=_environment(hub, step.user, folder),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        encoding="utf-8",
+        timeout=STEP_TIMEOUT,
+        check=False,
+        cwd=folder,
+    )
+    click.echo(done.stdout.rstrip())
+    if done.returncode == 0 and step.must_say in done.stdout:
+        return True
+    click.secho(
+        f"\nThe demo went wrong: exit code {done.returncode}, expected 0 and {step.must_say!r}.", fg="red", err=True
+    )
+    return False
+
+
+def _program(tool: str) -> Sequence[str]:
+    if tool == "evalbot":
+        return [sys.executable, "-m", "evalbot"]
+    return [sys.executable, "-c", "from huggingface_hub.cli.hf import main; main()"]
+
+
+def _environment(hub: SandboxHub, user: str, folder: Path) -> dict[str, str]:
+    """This process's environment without its Hugging Face settings, so that no real token is ever used here."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUGGING"))}
+    return {
+        **kept,
+        "HF_ENDPOINT": hub.endpoint,
+        "HF_TOKEN": hub.tokens[user],
+        "HF_HOME": str(folder / "hf-home"),
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "HF_HUB_DISABLE_UPDATE_CHECK": "1",
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+        "NO_PROXY": "127.0.0.1",
+    }
+
+
+def _sandbox_class() -> type[SandboxHub]:
+    try:
+        from evalbot.sandbox.server import SandboxHub  # noqa: PLC0415 - an optional extra
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"The sandbox hub needs the package {error.name}, which is not installed.",
+            hint="pip install 'evalbot[sandbox]'",
+        ) from None
+    return SandboxHub
+
+
+def serve_sandbox(folder: Path, port: int) -> None:
+    """Serve the sandbox hub until interrupted. Raises UsageError where the port or the folder cannot be used."""
+    _sandbox_class()
+    from evalbot.sandbox.server import serve  # noqa: PLC0415 - an optional extra
+
+    try:
+        serve(folder, port, announce=_announce)
+    except OSError as error:
+        raise UsageError(
+            f"Could not serve {folder} on port {port}: {error.strerror}.", hint="Try --port 0 or another --dir."
+        ) from None
+
+
+def _announce(hub: SandboxHub) -> None:
+    click.echo(f"endpoint {hub.endpoint}")
+    for label, token in hub.tokens.items():
+        click.echo(f"token {label:12} {token}")
+    click.echo(f"try: HF_ENDPOINT={hub.endpoint} HF_TOKEN={hub.tokens['alice']} evalbot get-prs --repo-id alice/model")
+    click.echo("Control-C ends it; the data folder stays.")
