@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote, urlencode
@@ -12,6 +11,7 @@ from urllib.parse import unquote, urlencode
 from evalbot.sandbox import access
 from evalbot.sandbox.refusals import Refusal, bad_request
 from evalbot.sandbox.repos import KINDS, Kind, Repo
+from evalbot.sandbox.wire import read_object
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,13 +83,7 @@ class Call:
 
     def json(self) -> dict[str, Any]:
         """The body as an object; no body at all is an empty one."""
-        try:
-            value = json.loads(self.body or b"{}")
-        except (ValueError, RecursionError):
-            raise bad_request("The body must be JSON") from None
-        if not isinstance(value, dict):
-            raise bad_request("The body must be a JSON object")
-        return value
+        return read_object(self.body or b"{}", what="The body")
 
     def number(self, name: str, default: int) -> int:
         text = self.query.get(name, str(default))

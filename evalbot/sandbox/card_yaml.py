@@ -37,7 +37,7 @@ def _integer(text: str) -> int:
 _SCALARS: dict[str, tuple[re.Pattern[str], Callable[[str], Any]]] = {
     "null": (re.compile(r"~|null|Null|NULL|"), lambda _: None),
     "bool": (re.compile(r"true|True|TRUE|false|False|FALSE"), lambda text: text.lower() == "true"),
-    "int": (re.compile(r"[-+]?[0-9]{1,4000}|0o[0-7]+|0x[0-9a-fA-F]+"), _integer),
+    "int": (re.compile(r"[-+]?[0-9]{1,3000}|0o[0-7]{1,3000}|0x[0-9a-fA-F]{1,3000}"), _integer),
     "float": (
         re.compile(
             r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from evalbot.sandbox.refusals import Refusal, bad_request
+from evalbot.sandbox.wire import read_object
 
 _MAX_PATH = 1024
 _NOTHING_TO_DO = "Add a line with the key `lfsFile`, `file` or `deletedFile`"
@@ -51,13 +51,11 @@ def parse(body: bytes) -> CommitRequest:
 
 
 def _line(text: bytes) -> tuple[str, dict[str, Any]]:
-    try:
-        line = json.loads(text)
-    except (ValueError, RecursionError):
-        raise bad_request("Every line must be JSON") from None
-    if not isinstance(line, dict) or not isinstance(line.get("value"), dict):
-        raise bad_request("Every line must be an object with a `key` and a `value` object")
-    return str(line.get("key")), line["value"]
+    line = read_object(text, what="Every line")
+    value = line.get("value")
+    if not isinstance(value, dict):
+        raise bad_request("Every line must have a `key` and a `value` object")
+    return str(line.get("key")), value
 
 
 def _change(key: str, value: dict[str, Any]) -> Change:

@@ -175,17 +175,26 @@ class GitStore:
 
     def _apply(self, change: Change, index: pygit2.Index) -> None:
         if change.content is not None:
+            _make_room(index, change.path)
             blob = self.git.create_blob(change.content)
             index.add(pygit2.IndexEntry(change.path, blob, FileMode.BLOB))
             return
-        below = f"{change.path}/"
-        doomed = [entry.path for entry in index if change.removes_folder and entry.path.startswith(below)]
-        if not change.removes_folder and change.path in index:
-            doomed = [change.path]
-        if not doomed:
+        before = len(index)
+        if change.removes_folder:
+            index.remove_directory(change.path)
+        elif change.path in index:
+            index.remove(change.path)
+        if len(index) == before:
             raise entry_not_found("A file with this name doesn't exist")
-        for path in doomed:
-            index.remove(path)
+
+
+def _make_room(index: pygit2.Index, path: str) -> None:
+    """A file takes the place of a folder of its name, and of files whose names its folders have."""
+    index.remove_directory(path)
+    parts = path.split("/")
+    for folder in ("/".join(parts[:depth]) for depth in range(1, len(parts))):
+        if folder in index:
+            index.remove(folder)
 
 
 def _entry(path: str, found: pygit2.Object) -> Entry:

@@ -188,6 +188,8 @@ def _commit_files(store: GitStore, files: Mapping[str, bytes], parent: str | Non
 
 def _stored(kind: Kind, root: Path) -> Iterator[Repo]:
     for path in sorted((root / kind.plural).glob("*/*.json")):
+        if not path.with_suffix(".git").is_dir():
+            continue  # a deletion that was killed half way
         record = read_json(path)
         found = [discussions.from_record(stored) for stored in record.pop("discussions")]
         folder = path.with_suffix(".git")

@@ -56,6 +56,7 @@ def _summary(repo: Repo) -> dict[str, Any]:
 
 def unknown(call: Call) -> Response:
     """Ids without a namespace: the sandbox has no repositories of its own."""
+    call.kind()
     raise repo_not_found() if call.who else sign_in_first()
 
 
@@ -63,7 +64,7 @@ def create(call: Call) -> Response:
     who = access.must_take_part(call.who)
     asked = call.json()
     kind = kind_named(asked.get("type") or "model")
-    repo_id = f"{_namespace(call, who, asked)}/{asked.get('name')}"
+    repo_id = f"{_namespace(call, who, asked)}/{asked.get('name') or ''}"
     made = call.hub.repos.create(kind, repo_id, private=_is_private(asked))
     if made is None:
         raise _taken(call, kind, repo_id)

@@ -1,0 +1,90 @@
+"""A running sandbox for every test, and the official clients pointed at it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+# Read when huggingface_hub is first imported: without it the client's first call goes to the real Hub.
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+
+import httpx2
+import pytest
+from huggingface_hub import HfApi
+
+from evalbot.sandbox.server import SandboxHub
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+CARD = b"---\nlicense: mit\nlanguage: no\n---\n# Tiny\n\nA model.\n"
+Api = dict[str, HfApi]
+
+
+@dataclass(frozen=True)
+class Raw:
+    """Plain HTTP, for what the client hides."""
+
+    client: httpx2.Client
+    tokens: dict[str, str]
+
+    def __call__(self, method: str, path: str, who: str | None = None, **options: Any) -> httpx2.Response:
+        headers = {**({"Authorization": f"Bearer {self.tokens[who]}"} if who else {}), **options.pop("headers", {})}
+        return self.client.request(method, path, headers=headers, **options)
+
+    def commit(
+        self, who: str | None, revision: str, *lines: tuple[str, dict[str, Any]], query: str = "", **header: Any
+    ) -> httpx2.Response:
+        """The commit call on alice/tiny, line by line."""
+        everything = [("header", {"summary": "Change", **header}), *lines]
+        body = "\n".join(json.dumps({"key": key, "value": value}) for key, value in everything)
+        return self("POST", f"/api/models/alice/tiny/commit/{revision}{query}", who, content=body.encode())
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SandboxHub]:
+    with SandboxHub(tmp_path / "hub") as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+        monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+        monkeypatch.setenv("HF_HUB_DISABLE_TELEMETRY", "1")
+        monkeypatch.setenv("HF_HUB_DISABLE_UPDATE_CHECK", "1")
+        monkeypatch.setenv("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+        monkeypatch.delenv("HF_TOKEN", raising=False)
+        yield hub
+
+
+@pytest.fixture
+def tiny(sandbox: SandboxHub) -> str:
+    """The head of alice/tiny, a model with a card."""
+    return sandbox.create_repo("alice/tiny", files={"README.md": CARD})
+
+
+@pytest.fixture
+def api(sandbox: SandboxHub) -> Api:
+    clients = {label: HfApi(sandbox.endpoint, token=token) for label, token in sandbox.tokens.items()}
+    return {**clients, "nobody": HfApi(sandbox.endpoint, token=False), "bad": HfApi(sandbox.endpoint, token="hf_no")}
+
+
+@pytest.fixture
+def raw(sandbox: SandboxHub) -> Iterator[Raw]:
+    with httpx2.Client(base_url=sandbox.endpoint, timeout=20) as client:
+        yield Raw(client, sandbox.tokens)
+
+
+@pytest.fixture
+def hf(sandbox: SandboxHub, tmp_path: Path) -> Callable[..., str]:
+    """The official command line: `hf("bob", "auth", "whoami")` gives what it prints."""
+
+    def run(who: str, *arguments: str) -> str:
+        command = [str(Path(sys.executable).with_name("hf")), *arguments]
+        environment = {**os.environ, "HF_TOKEN": sandbox.tokens[who], "NO_COLOR": "1"}
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=False)
+        assert done.returncode == 0, done.stderr + done.stdout
+        return done.stdout
+
+    return run
