@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from evalbot.readme.labels import joint_names
 from evalbot.readme.numbers import MISSING, CommaHabit, Reading, comma_habit, read
-from evalbot.readme.roles import Kind, Role, is_metric, role_of
+from evalbot.readme.roles import Kind, Role, fold, is_metric, role_of
+from evalbot.readme.words import ROW_PROPERTIES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +35,8 @@ class Column:
     """The header row's text."""
     notes: tuple[str, ...]
     """What further header rows add: shots, metrics."""
+    group: str
+    """The name of the group of columns it stands in, where a row above names groups."""
     role: Role
     content: Content
 
@@ -54,13 +57,22 @@ class Grid:
 
     @property
     def label_columns(self) -> tuple[Column, ...]:
-        """Columns of names, left to right."""
-        return tuple(c for c in self.columns if c.content == "label" and c.role.kind is not Kind.NOT_A_SCORE)
+        """Columns of names, left to right: sizes only where nothing else names the rows."""
+        texts = tuple(column for column in self.columns if column.content == "label")
+        named = tuple(column for column in texts if column.role.kind is not Kind.NOT_A_SCORE)
+        return named or tuple(column for column in texts[:1] if column.role.reason in {"a size", "a parameter count"})
 
     @property
     def value_columns(self) -> tuple[Column, ...]:
         """Columns of numbers that may be scores."""
-        return tuple(c for c in self.columns if c.content == "value" and c.role.kind not in ASIDE)
+        return tuple(
+            column
+            for column in self.columns
+            if column.content == "value"
+            and column.role.kind not in ASIDE
+            and fold(column.head) not in ROW_PROPERTIES
+            and (column.head or any(column.notes))
+        )
 
 
 def too_large(table: Table) -> str | None:
@@ -97,12 +109,12 @@ _UNNAMED = Reading(reason="whole numbers that nothing names: a ratio, a setting 
 def _are_small_integers(reading: Reading) -> bool:
     """`2/128` or `45/50` may be a setting or a count of right answers; `74.1/72.3` and `1631/397` are two scores."""
     values = [number.value for number in reading.numbers if number]
-    whole = all(value == value.to_integral_value() for value in values)
+    whole = all("." not in str(value) for value in values)
     return len(reading.numbers) > 1 and whole and (len(reading.numbers) > 2 or min(values) < 100)  # noqa: PLR2004
 
 
 def _header_rows(table: Table, readings: tuple[tuple[Reading, ...], ...]) -> tuple[int, ...]:
-    """Row 0, and the rows right below it that only say shots or metrics of the columns."""
+    """Row 0, and the rows right below it that go on naming the columns: shots, metrics, members of a group."""
     count = 1
     while count < min(len(table.rows) - 1, MAX_HEADER_ROWS) and _continues_header(table, readings, count):
         count += 1
@@ -114,13 +126,26 @@ def _continues_header(table: Table, readings: tuple[tuple[Reading, ...], ...], r
     filled = [text for text in texts[1:] if text.strip("- ")]
     if any(reading.is_number for reading in readings[row]) or len(filled) < min(2, len(texts) - 1):
         return False
-    corner = role_of(texts[0]).kind in {Kind.EMPTY, Kind.SHOTS, Kind.METRIC, Kind.METRIC_COLUMN}
-    return corner and all(_is_column_note(text) for text in filled)
+    corner = role_of(texts[0]).kind
+    if corner in _NOTE_CORNERS and all(_is_column_note(text) for text in filled):
+        return True
+    return corner in _NAME_CORNERS and _is_grouped(table, row)
+
+
+_NOTE_CORNERS = {Kind.EMPTY, Kind.SHOTS, Kind.METRIC, Kind.METRIC_COLUMN}
+_NAME_CORNERS = {Kind.EMPTY, Kind.MODEL, Kind.BENCHMARK, Kind.METRIC_COLUMN}
 
 
 def _is_column_note(text: str) -> bool:
     bare = text.strip("()[] ")
     return role_of(bare).kind is Kind.SHOTS or is_metric(bare) or len(joint_names(bare)) > 1
+
+
+def _is_grouped(table: Table, row: int) -> bool:
+    """`GLUE | (blank) | SQuAD | (blank)` above `MNLI | QNLI | v1 | v2`: the row above names groups of columns."""
+    named = [index for index in range(1, table.width) if table.rows[row][index].text.strip("- ")]
+    above = [table.rows[0][index].text for index in named]
+    return row == 1 and len(set(above)) < len(above)
 
 
 def _body(
@@ -149,13 +174,25 @@ def _column(
     header_rows: tuple[int, ...],
     body: tuple[int, ...],
 ) -> Column:
-    head = table.rows[0][index].text
-    notes = tuple(table.rows[row][index].text.strip("()[] ") for row in header_rows[1:])
+    head, notes, group = _heads(table, index, header_rows)
     role = role_of(head)
     content = _content(table, readings, index, body)
-    if index == 0 and not (content == "value" and role.kind not in {Kind.EMPTY, Kind.MODEL}):
+    numbered = any(_content(table, readings, other, body) == "label" for other in range(1, table.width))
+    if index == 0 and (content != "value" or role.kind is Kind.MODEL or (role.kind is Kind.EMPTY and not numbered)):
         content = "label"
-    return Column(index=index, head=head, notes=notes, role=role, content=content)
+    return Column(index=index, head=head, notes=notes, group=group, role=role, content=content)
+
+
+def _heads(table: Table, index: int, header_rows: tuple[int, ...]) -> tuple[str, tuple[str, ...], str]:
+    """A column's name, its notes, and the name of the group it stands in."""
+    head = table.rows[0][index].text
+    below = [table.rows[row][index].text.strip("()[] ") for row in header_rows[1:]]
+    if not below or not _is_grouped(table, 1):
+        return head, tuple(below), ""
+    group = next((table.rows[0][left].text for left in range(index, 0, -1) if table.rows[0][left].text), "")
+    if _is_column_note(below[0]):
+        return group or head, tuple(below), ""
+    return below[0] or head, tuple(below[1:]), group if below[0] else ""
 
 
 def _content(table: Table, readings: tuple[tuple[Reading, ...], ...], index: int, body: tuple[int, ...]) -> Content:

@@ -42,7 +42,7 @@ def judge(grid: Grid) -> Verdict:
     if refusal:
         return Verdict("none", refusal)
     verdict = _orient(grid)
-    refusal = _nothing_to_score(grid, verdict.orientation)
+    refusal = _nothing_to_score(grid, verdict.orientation) or _about_something_else(grid)
     return Verdict("none", refusal) if refusal else verdict
 
 
@@ -155,11 +155,22 @@ def _under_model_head(heads: Sequence[str], rows: Sequence[str]) -> Verdict:
     return Verdict("models-as-rows", "models as rows")
 
 
+def _under_benchmark_head(heads: Sequence[str], rows: Sequence[str], *, measured: bool) -> Verdict:
+    splits = all(set(fold(head).split()) & words.SPLITS for head in heads)
+    if (measured or (splits and _share(rows) == 1)) and _count_models(rows) * 3 < max(1, len(rows)):
+        return Verdict("single", "a column of scores")
+    return Verdict(
+        "models-as-rows" if measured else "benchmarks-as-rows",
+        "models beside measures" if measured else "models as columns",
+    )
+
+
 def _under_measures(kind: Kind, heads: Sequence[str], rows: Sequence[str]) -> Verdict:
     """Every value column is a metric or a score: the rows are this model's subsets, or models."""
     report = any(fold(row) in words.REPORT_AVERAGES for row in rows)
     bare = all(role_of(head).kind is Kind.SCORE for head in heads)
-    if report or kind in {Kind.CATEGORY, Kind.SUBSET} or (bare and _share(rows) * 2 >= 1):
+    named = _count_models(rows) * 3 >= max(1, len(rows))
+    if not named and (report or kind in {Kind.CATEGORY, Kind.SUBSET} or (bare and _share(rows) * 2 >= 1)):
         return Verdict("single", "a column of scores")
     return Verdict("models-as-rows", "metrics as columns")
 
@@ -192,6 +203,23 @@ def _only_precisions(axis: Sequence[str], other: Sequence[str]) -> str | None:
     if axis and all(role_of(label).kind is Kind.PRECISION for label in axis) and not _benchmark_like(other):
         return "one axis holds numeric formats and nothing names a benchmark"
     return None
+
+
+def _about_something_else(grid: Grid) -> str | None:
+    """Where nothing is a known benchmark or metric, quantities beside the numbers or the heading are believed."""
+    label = primary_label(grid)
+    rows = [grid.text(row, label.index) for row in grid.body] if label else []
+    heads = [column.head for column in grid.value_columns]
+    if _benchmark_like([*heads, *rows]) or any(role_of(text).kind is Kind.AVERAGE for text in [*heads, *rows]):
+        return None
+    refused = sum(row_refusal(grid, row) is not None for row in grid.body if _has_value(grid, row))
+    if refused and refused >= len(scored_rows(grid)):
+        return "most of its rows are quantities, not benchmarks"
+    quantities = [c for c in grid.columns if c.content == "value" and c.role.kind is Kind.NOT_A_SCORE]
+    if quantities and len(quantities) >= len(heads):
+        return f"beside {quantities[0].head} nothing names a benchmark"
+    about = set(fold(f"{grid.table.heading or ''} {grid.table.caption}").split()) & words.NOT_ABOUT_SCORES
+    return f"it stands under a text about {min(about)}" if about else None
 
 
 def _benchmark_like(labels: Iterable[str]) -> bool:

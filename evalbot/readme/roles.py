@@ -53,7 +53,13 @@ _AFTER_HEAD = re.compile(r" (?:with|of|on|in|for|at|per|taken|using|from|to|w|wh
 _FOLD = re.compile(r"[^\w@#%$€/]+|_")
 _SHOTS_HEAD = re.compile(r"(?:#|n|num|number of|no of|few|k|\?)? ?shots?(?: num| number)?|num fewshot|fewshot|n shots")
 _SHOTS_VALUE = re.compile(r"(?:[0-9]{1,3}|zero|one|few|n|k) ?shots?(?: cot)?|n ?= ?[0-9]{1,3}")
-_COUNT = re.compile(r"(?:#|number of|num|no of|nr of|nombre|n° de|anzahl) ?\S")
+_COUNT = re.compile(r"# ?\S|(?:number of|num|no of|nr of|nombre de|anzahl) \S")
+_SIZED = re.compile(r"[0-9.]+ ?[bm]\b")
+"""`7B Params` names a model by its size; it does not count parameters."""
+_HARDWARE = re.compile(
+    r"(?:nvidia |tesla |geforce )*(?:[avhb][1-9]00|a10g?|a40|a6000|h20|t4|p100|l4|l40s?|[rg]tx ?[0-9]{4}(?: ?ti)?|"
+    r"m[1-4](?: (?:max|pro|ultra))?|tpu ?v[0-9].*|cpu|gpu)(?: ?[0-9]+ ?gb| pcie| sxm[0-9]?)*"
+)
 _PER_TIME = re.compile(r"/ ?(?:s|sec|second|秒|min|h)\b|/秒|it/s|tok/s")
 _AT = re.compile(r"@.*")
 
@@ -165,6 +171,9 @@ _ALONE = {word: reason for reason, group in words.NOT_A_SCORE_ALONE.items() for 
 _PHRASES = {phrase: reason for reason, group in words.NOT_A_SCORE_PHRASES.items() for phrase in group.split("|")}
 _SUBSTRINGS = {piece: reason for reason, group in words.NOT_A_SCORE_SUBSTRINGS.items() for piece in group.split()}
 
+_PLAIN_IN_IDENTIFIERS = frozenset(
+    {"loss", "size", "params", "parameters", "flops", "runtime", "memory", "latency", "throughput", "epochs", "steps"}
+)
 _ANYWHERE = frozenset({"params", "param", "parameters", "flops", "gflops", "latency", "throughput", "vram", "vocab"})
 """Heads that mean a quantity wherever they stand in a label."""
 
@@ -174,12 +183,26 @@ def not_a_score(text: str) -> str | None:
     folded, head = fold(text), core(text)
     if _COUNT.match(folded):
         return "a count"
+    if _SIZED.match(head):
+        return None
     if text.lstrip().startswith("Δ"):
         return "a difference between scores"
+    if "$" in folded or "€" in folded:
+        return "a price"
+    if _HARDWARE.fullmatch(head):
+        return "hardware or energy"
     if _PER_TIME.search(folded.replace(" / ", "/")):
         return "a speed or time"
     unit = _unit(text)
-    return f"a quantity in {unit}" if unit else _by_phrase(folded, f" {head} ") or _by_head(head, folded)
+    if unit:
+        return f"a quantity in {unit}"
+    reason = _by_phrase(folded, f" {head} ") or _by_head(head, folded)
+    return None if reason and _is_identifier(text) and head.split()[-1] not in _PLAIN_IN_IDENTIFIERS else reason
+
+
+def _is_identifier(text: str) -> bool:
+    """`agieval_lsat_lr`: the last word of a task's identifier is no head noun."""
+    return text.count("_") > 1 and " " not in text.strip()
 
 
 def _by_phrase(folded: str, padded_head: str) -> str | None:

@@ -13,7 +13,7 @@ from evalbot.readme.roles import Kind, fold, is_average, is_metric, role_of
 from evalbot.score import Evidence, Score
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from evalbot.readme.choice import Target
     from evalbot.readme.grid import Column, Grid
@@ -65,7 +65,7 @@ def collect(grid: Grid, target: Target, *, include_derived: bool) -> tuple[tuple
             skipped.append(found)
         else:
             drafts.extend(found)
-    scores = _mark_averages([draft.score for draft in _told_apart(drafts)])
+    scores = [draft.score for draft in _told_apart(_mark_averages(drafts))]
     if not include_derived:
         skipped.extend(_as_skipped(score, "an average of other scores") for score in scores if score.derived)
         scores = [score for score in scores if not score.derived]
@@ -89,9 +89,9 @@ def _row_places(grid: Grid, row: int) -> Iterator[_Place]:
             column=column.index,
             name=column.head,
             metric=next((note for note in column.notes if is_metric(note) or len(joint_names(note)) > 1), None),
-            shots=next((shots for note in column.notes if (shots := shots_in(note)) is not None), None),
+            shots=_shots_of(grid, row, column),
             parts=_parts(grid, [column.head, *column.notes]),
-            qualifiers=column.notes,
+            qualifiers=(column.group, *column.notes),
             refusal=refusal,
         )
 
@@ -101,18 +101,18 @@ def _aside(column: Column) -> str:
 
 
 def _column_places(grid: Grid, column: int) -> Iterator[_Place]:
-    head = grid.columns[column].head
+    head, notes = grid.columns[column].head, grid.columns[column].notes
     for row, name, qualifiers in _named_rows(grid):
         if not grid.text(row, column):
             continue
-        metric = _metric_of(grid, row)
+        metric = _metric_of(grid, row) or next((note for note in notes if is_metric(note)), None)
         yield _Place(
             row=row,
             column=column,
             name=name,
             metric=metric,
-            shots=_shots_of(grid, row),
-            parts=_parts(grid, [name, metric or "", head]),
+            shots=_shots_of(grid, row, grid.columns[column]),
+            parts=_parts(grid, [name, metric or "", head, *notes]),
             qualifiers=qualifiers,
             refusal=row_refusal(grid, row) or (None if name else "a row without a label"),
         )
@@ -187,7 +187,10 @@ def _metric_of(grid: Grid, row: int) -> str | None:
     return None
 
 
-def _shots_of(grid: Grid, row: int) -> int | None:
+def _shots_of(grid: Grid, row: int, scored: Column) -> int | None:
+    """By the column's notes, else by the row's shots column, else by the corner."""
+    if (noted := next((shots for note in scored.notes if (shots := shots_in(note)) is not None), None)) is not None:
+        return noted
     for column in grid.columns:
         text = grid.text(row, column.index)
         if column.role.kind is Kind.SHOTS and text.isascii() and text.isdecimal() and len(text) <= 3:  # noqa: PLR2004
@@ -290,17 +293,17 @@ def _subset(draft: _Draft, depth: int) -> str | None:
     return draft.qualifiers[depth - 2] if depth >= 2 else None  # noqa: PLR2004 - after metric and shots
 
 
-def _mark_averages(scores: Iterable[Score]) -> list[Score]:
+def _mark_averages(drafts: Sequence[_Draft]) -> Sequence[_Draft]:
     """An average is derived only beside at least two scores it can be the average of."""
-    scores = list(scores)
-    others = sum(not is_average(score.benchmark) for score in scores)
-    if others < 2:  # noqa: PLR2004
-        return scores
-    return [replace(score, derived=True) if _is_derived(score) else score for score in scores]
+    if sum(not _is_average(draft.score) for draft in drafts) < 2:  # noqa: PLR2004
+        return drafts
+    return [replace(d, score=replace(d.score, derived=True)) if _is_average(d.score) else d for d in drafts]
 
 
-def _is_derived(score: Score) -> bool:
-    return is_average(score.benchmark) and fold(score.benchmark) not in words.REPORT_AVERAGES
+def _is_average(score: Score) -> bool:
+    """By its own words: `Avg (Hard)` is the average of something else than this table's other scores."""
+    own = score.benchmark if score.subset is None else f"{score.benchmark} {score.subset}"
+    return is_average(own) and fold(score.benchmark) not in words.REPORT_AVERAGES
 
 
 def _skip(grid: Grid, place: _Place, reason: str) -> Skipped:

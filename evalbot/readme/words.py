@@ -115,14 +115,14 @@ NOT_A_SCORE_HEADS = {
     "a speed or time": "speed speedup latency throughput fps qps rps rtf rtfx time times duration runtime hours hour "
     "seconds second minutes days vitesse velocidad geschwindigkeit velocità скорость",
     "memory": "memory ram vram mémoire memoria speicher память",
-    "a length or resolution": "length lengths len resolution window context ctx patch",
+    "a length or resolution": "length lengths len resolution window ctx patch",
     "a price": "price prices cost costs usd pricing",
     "a date": "date dates year released cutoff",
     "a count of data": "tokens token samples sample examples instances sentences utterances documents images files rows "
     "tuples speakers count counts vocab vocabulary classes articles",
-    "a hyper-parameter": "lr layers layer heads head dim dims dimension dimensions epoch epochs step steps iterations "
+    "a hyper-parameter": "layers layer heads head dim dims dimension dimensions epoch epochs step steps iterations "
     "iters iteration seed seeds temperature decay dropout optimizer scheduler schedule warmup bits bit experts alpha beta "
-    "gamma lambda epsilon eps theta β γ α λ ε τ threshold hyperparameter hyperparameters ratio proportion",
+    "gamma lambda epsilon eps theta β γ α λ ε τ threshold hyperparameter hyperparameters ratio proportion embeddings width depth channels",
     "hardware or energy": "gpu gpus tpu tpus cpu cpus hardware device devices consumption emissions emitted energy co2 "
     "tco2eq",
     "a training loss": "loss losses",
@@ -134,13 +134,17 @@ NOT_A_SCORE_ALONE = {
     "a count of data": "n num number support train training pairs questions queries labels words percentage share "
     "percent data",
     "a rank": "rank ranking #",
-    "a hyper-parameter": "index id r k rate precision_type setting settings",
+    "a hyper-parameter": "index id r k rate lr setting settings",
     "hardware or energy": "power",
     "a date": "release",
-    "a property of the row": "scale type group variant level fold run trial",
+    "a length or resolution": "context",
+    "an amount of votes": "votes battles games appearances stars",
 }
 """Words that mean this only when they are the whole label."""
+ROW_PROPERTIES = frozenset("scale type group variant level fold run trial config configuration".split())
+"""Heads of a column of numbers that say which of several equal rows this is."""
 NOT_A_SCORE_PHRASES = {
+    "a length or resolution": "context length|context window|context size|max context|max position embeddings",
     "a hyper-parameter": "learning rate|batch size|weight decay|dropout rate|masking rate|hidden dim|d model|n heads|"
     "n layers|d ff|d head|n ctx|group size|top p|top k",
     "a property of the tokenizer": "compress rate|compression rate|compression ratio|fertility|vocab size",
@@ -171,7 +175,13 @@ HYPER_TABLE = frozenset(
     "configuration hparam hparams structure architecture attribute property feature features specification spec specs item key option".split()
 )
 """A first column under one of these lists what a model or a run is made of, not how well it does."""
+NOT_ABOUT_SCORES = frozenset(
+    "throughput latency speed memory vram footprint hyperparameter hyperparameters hyper-parameters parameters carbon "
+    "emissions pricing fps architecture".split()
+)
+"""A heading with one of these is believed where nothing in the table names a benchmark or a metric."""
 TRAINING_LOG = frozenset({"epoch", "epochs", "step", "steps", "iteration", "iterations"})
+SPLITS = frozenset("dev test val valid validation eval".split())
 PRECISIONS = frozenset(
     "fp32 fp16 bf16 fp8 fp4 int8 int4 int2 nf4 8bit 4bit 8bits 4bits 2bit 3bit 16bit bfloat16 float16 float32 half full "
     "q4 q5 q8 w4a16 w8a8 w8a16 fp16/bf16 bf16/fp16 mxfp4 nvfp4".split()
