@@ -64,12 +64,23 @@ def _core_tag(text: str) -> str:
 def parse(text: str) -> Any:
     """The JSON value of one YAML document; empty text is None."""
     try:
+        _check_depth(text)
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         raise CardYamlError(_place(error.problem or "bad YAML", error.problem_mark)) from None
-    except (yaml.YAMLError, RecursionError) as error:
-        raise CardYamlError(str(error).replace("\n", " ") or "nested too deeply") from None
+    except yaml.YAMLError as error:
+        raise CardYamlError(" ".join(str(error).split())) from None
     return None if node is None else _Reading().value(node, 0)
+
+
+def _check_depth(text: str) -> None:
+    """Before composing: the C library composes by recursion and would take the whole process down with it."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise CardYamlError(_place("nested too deeply", event.start_mark))
 
 
 class _Reading:
@@ -78,7 +89,7 @@ class _Reading:
 
     def value(self, node: yaml.Node, depth: int) -> Any:
         self._left -= 1
-        if self._left < 0 or depth > _DEEPEST:
+        if self._left < 0 or depth > _DEEPEST:  # depth again, for an alias may stand for its own ancestor
             raise CardYamlError("the metadata is too large or refers to itself")
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, depth + 1)
@@ -113,5 +124,6 @@ def _key(node: yaml.Node) -> str:
     return str(node.value)
 
 
-def _place(problem: str, mark: yaml.Mark | None) -> str:
+def _place(problem: str, mark: Any) -> str:
+    """With the line and column of a PyYAML mark, if it gave one."""
     return problem if mark is None else f"{problem} at line {mark.line + 1}, column {mark.column + 1}"

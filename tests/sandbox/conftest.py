@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,9 +47,20 @@ class Raw:
         return self("POST", f"/api/models/alice/tiny/commit/{revision}{query}", who, content=body.encode())
 
 
+@pytest.fixture(scope="session")
+def leaving() -> Iterator[list[threading.Thread]]:
+    """Threads to wait for at the end: stopping a server is mostly waiting, and the next test need not wait too."""
+    threads: list[threading.Thread] = []
+    yield threads
+    for thread in threads:
+        thread.join()
+
+
 @pytest.fixture
-def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SandboxHub]:
-    with SandboxHub(tmp_path / "hub") as hub:
+def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, leaving: list[threading.Thread]) -> Iterator[SandboxHub]:
+    hub = SandboxHub(tmp_path / "hub")
+    hub.start()
+    try:
         monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
         monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
         monkeypatch.setenv("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -56,6 +68,9 @@ def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox
         monkeypatch.setenv("HF_HUB_DISABLE_PROGRESS_BARS", "1")
         monkeypatch.delenv("HF_TOKEN", raising=False)
         yield hub
+    finally:
+        leaving.append(threading.Thread(target=hub.stop))
+        leaving[-1].start()
 
 
 @pytest.fixture

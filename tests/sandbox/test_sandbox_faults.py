@@ -28,7 +28,7 @@ def test_fault__replaces_the_answer_as_often_as_asked(sandbox: SandboxHub, tiny:
 def test_fault__body_headers_and_content_type(sandbox: SandboxHub, raw: Raw) -> None:
     sandbox.faults.add("*", "agent", status=502, body="<html>", content_type="text/html", headers={"Retry-After": "1"})
     answer = raw("GET", "/api/agent-harnesses")
-    assert (answer.status_code, answer.text, answer.headers["content-type"]) == (502, "<html>", "text/html")
+    assert (answer.status_code, answer.text, answer.headers["content-type"][:9]) == (502, "<html>", "text/html")
     assert (answer.headers["retry-after"], "x-request-id" in answer.headers) == ("1", True)
 
 

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx2
@@ -18,6 +17,8 @@ from evalbot.sandbox.server import SandboxHub
 from tests.sandbox.conftest import CARD
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.sandbox.conftest import Api, Raw
 
 
