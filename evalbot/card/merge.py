@@ -6,12 +6,23 @@ metric without a name speaks for every name of its type.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evalbot.card.document import CardDocument, get, items, parse_card
-from evalbot.card.model_index import Metric, Published, Result, index_models, published_in, same_number, text_of
+from evalbot.card.model_index import (
+    Metric,
+    Published,
+    Result,
+    index_models,
+    published,
+    published_in,
+    same_number,
+    text_of,
+)
 from evalbot.card.splice import CardSplicer
+from evalbot.errors import InvalidCard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +100,25 @@ def apply_merge(text: str, names: Sequence[str], merge: Merge) -> str:
         splicer.append(get(home, "metrics"), home, "metrics", [metric.as_data() for metric in merge.added])
     else:
         splicer.append(get(entry, "results"), entry, "results", [result.as_data(merge.added)])
-    return splicer.render()
+    after = splicer.render()
+    _assert_gained(document=parse_card(text), after=parse_card(after), merge=merge)
+    return after
+
+
+def _assert_gained(document: CardDocument, after: CardDocument, merge: Merge) -> None:
+    """The card publishes exactly the added metrics more than before, under this model's name and no other.
+
+    An alias may make one list serve two models; what is added to it would be published for both.
+    """
+    gained = Counter(published(after))
+    gained.subtract(published(document))
+    now = Counter((metric.model, metric.name, metric.type, metric.value) for metric in (+gained).elements())
+    wanted = Counter((merge.model, metric.name, metric.type, format(metric.value, "f")) for metric in merge.added)
+    if now != wanted or -gained:
+        raise InvalidCard(
+            "This card's model-index shares lists between entries, so nothing can be added to one alone.",
+            hint="Write the entries out without YAML anchors and aliases, then run again.",
+        )
 
 
 def name_key(name: str) -> tuple[str, ...]:

@@ -114,16 +114,18 @@ class CardSplicer:
             raise InvalidCard(
                 f"The empty {key!r} of the card's model-index is written in an unusual way.", hint=_BY_HAND
             )
+        key_node = _key_node(parent, key)
         if parent.flow_style:
             self._edits.append(_Edit(start, end, f" [{yaml_writer.flow_items(new)}]"))
         else:
-            key_node = _key_node(parent, key)
             self._edits.append(_Edit(source.index(":", key_node.end_mark.index) + 1, end, ""))
             lines = yaml_writer.block_lines(list(new), key_node.start_mark.column + 2)
             self._insert_lines(_line_after(source, end), lines)
-        self._expect(parent, key, new)
+        position = next(i for i, (name, _) in enumerate(parent.value) if name is key_node)
+        parent.value[position] = (key_node, _compose_value(list(new)))
 
     def _add_key(self, parent: yaml.MappingNode, key: str, new: Sequence[Any]) -> None:
+        position = len(parent.value)
         if parent.flow_style:
             text = f"{key}: [{yaml_writer.flow_items(new)}]"
             if parent.value:
@@ -131,19 +133,13 @@ class CardSplicer:
             else:
                 self._insert(parent.start_mark.index + 1, text)
         else:
-            column = parent.value[0][0].start_mark.column
-            self._insert_lines(
-                _end_of(parent, self.document.pieces.yaml), yaml_writer.block_lines({key: list(new)}, column)
-            )
-        self._expect(parent, key, new)
-
-    def _expect(self, parent: yaml.MappingNode, key: str, new: Sequence[Any]) -> None:
-        value = _compose_value(list(new))
-        for position, (name, _) in enumerate(parent.value):
-            if isinstance(name, yaml.ScalarNode) and name.value == key:
-                parent.value[position] = (name, value)
-                return
-        parent.value.append((_compose_value(key), value))
+            source = self.document.pieces.yaml
+            at = _end_of(parent, source)
+            if at == len(source) and _ends_in_open_literal(parent, source):
+                at, position = _above(parent.value[-1][0], source), position - 1
+            lines = yaml_writer.block_lines({key: list(new)}, parent.value[0][0].start_mark.column)
+            self._insert_lines(at, lines)
+        parent.value.insert(position, (_compose_value(key), _compose_value(list(new))))
 
     def _insert(self, at: int, text: str) -> None:
         self._edits.append(_Edit(at, at, text))
@@ -169,6 +165,22 @@ def _end_of(node: yaml.Node, source: str) -> int:
     if isinstance(leaf, yaml.ScalarNode) and leaf.style in ("|", ">"):
         return int(leaf.end_mark.index)
     return _line_after(source, leaf.end_mark.index)
+
+
+def _ends_in_open_literal(node: yaml.Node, source: str) -> bool:
+    """Whether the YAML ends inside a literal without a line end: a line more would change that literal's value."""
+    leaf = node
+    while isinstance(leaf, yaml.CollectionNode) and leaf.value:
+        leaf = leaf.value[-1][1] if isinstance(leaf, yaml.MappingNode) else leaf.value[-1]
+    return isinstance(leaf, yaml.ScalarNode) and leaf.style in ("|", ">") and source[-1:] not in ("\r", "\n")
+
+
+def _above(key: yaml.Node, source: str) -> int:
+    """The start of a key's line, or of the comment lines that stand right above it."""
+    lines = source[: key.start_mark.index].splitlines(keepends=True)
+    while lines and lines[-1].startswith("#"):
+        lines.pop()
+    return sum(len(line) for line in lines)
 
 
 def _trimmed_end(node: yaml.Node, source: str) -> int:
