@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 BYTE_ORDER_MARK = "\ufeff"
 
-_OPENING = re.compile(r"\s*---(?:\r\n|\r|\n)")
-_CLOSING = re.compile(r"(?:\r\n|\r|\n)---[ \t]*(?:\r\n|\n|$)")
+# Anchored and with one lazy middle part, so it takes linear time; taken whole, for its backtracking decides odd cases
+# (`---` twice in a row is no front matter, unless the line ends are CR LF).
+_PATTERN = re.compile(r"^(\s*---(?:\r\n|\r|\n))([\S\s]*?)((?:\r\n|\r|\n)---[ \t]*(?:\r\n|\n|$))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +47,7 @@ class CardText:
 def split(card: str) -> CardText:
     """Cut a card into byte-order mark, opening marker, YAML, closing marker and body."""
     mark = BYTE_ORDER_MARK if card.startswith(BYTE_ORDER_MARK) else ""
-    opening = _OPENING.match(card, len(mark))
-    # The Hub's pattern is one expression whose middle part is lazy; opening then first closing is the same, in
-    # linear time. The closing line may not overlap the opening one, so `---` twice in a row is no front matter.
-    closing = opening and _CLOSING.search(card, opening.end())
-    if opening is None or closing is None:
+    found = _PATTERN.match(card[len(mark) :])
+    if found is None:
         return CardText(mark, "", "", "", card[len(mark) :])
-    return CardText(
-        mark,
-        card[len(mark) : opening.end()],
-        card[opening.end() : closing.start()],
-        card[closing.start() : closing.end()],
-        card[closing.end() :],
-    )
+    return CardText(mark, *found.groups(), card[len(mark) + found.end() :])

@@ -148,10 +148,12 @@ def test_splice__new_metrics_of_the_same_result__join_its_list() -> None:
         "---\nmodel-index: &x\n- name: Z\n  results: &r\n  - task: {type: t}\n---\n",
         "---\nmodel-index: !!seq\n- name: Z\n  results: []\n---\n",
         "---\na: &a []\nmodel-index: *a\n---\n",
-        "---\nmodel-index: [{name: Z, results: &r [{task: {type: t}, metrics: []}]}, {name: Demo-7B, results: *r}]\n---\n",
+        "---\nmodel-index: [{name: Z, results: &r [{task: {type: t}, metrics: []}]},\n"
+        "  {name: Demo-7B, results: *r}]\n---\n",
         "---\nmodel-index:\n- name: Demo-7B\n  results:\n  - &r\n    task: {type: text-generation}\n"
         "    dataset: {name: Benchmarks, type: benchmark}\n    metrics:\n    - {type: a, value: 1}\n"
-        "    source: {name: Model card, url: 'https://huggingface.co/alice/Demo-7B'}\n- name: Z\n  results: [*r]\n---\n",
+        "    source: {name: Model card, url: 'https://huggingface.co/alice/Demo-7B'}\n"
+        "- name: Z\n  results: [*r]\n---\n",
     ],
 )
 def test_splice__what_it_cannot_edit_safely__is_refused(card: str) -> None:
