@@ -50,4 +50,5 @@ def split(card: str) -> CardText:
     found = _PATTERN.match(card[len(mark) :])
     if found is None:
         return CardText(mark, "", "", "", card[len(mark) :])
-    return CardText(mark, *found.groups(), card[len(mark) + found.end() :])
+    opening, yaml, closing = found.groups()
+    return CardText(mark, opening, yaml, closing, card[len(mark) + found.end() :])

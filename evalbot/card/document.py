@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,12 +36,9 @@ class CardDocument:
 
     @property
     def line_end(self) -> str:
-        """The card's own line end: that of its opening marker, else of its first line."""
-        sample = self.pieces.opening or self.text
-        for candidate in ("\r\n", "\n", "\r"):
-            if candidate in sample:
-                return candidate
-        return "\n"
+        """The card's own line end: that of its first line."""
+        first = re.search(r"\r\n|\n|\r", self.text)
+        return first.group() if first else "\n"
 
 
 def decode_card(data: bytes) -> str:
