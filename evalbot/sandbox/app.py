@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -11,7 +12,7 @@ from starlette.routing import Route
 
 from evalbot.sandbox.call import Call, Hub
 from evalbot.sandbox.front_door import FrontDoor, refusal_response
-from evalbot.sandbox.refusals import Refusal
+from evalbot.sandbox.refusals import Refusal, no_such_page
 from evalbot.sandbox.routes import ROUTES
 
 if TYPE_CHECKING:
@@ -51,9 +52,9 @@ async def _refused(_request: Request, refusal: Exception) -> Response:
 
 
 async def _no_such_route(_request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 404
-    message = "Sorry, we can't find the page you are looking for." if status == 404 else "Method not allowed"  # noqa: PLR2004
-    return refusal_response(Refusal(status, message))
+    if isinstance(error, HTTPException) and error.status_code != HTTPStatus.NOT_FOUND:
+        return refusal_response(Refusal(error.status_code, error.detail))
+    return refusal_response(no_such_page())
 
 
 async def _broken(_request: Request, error: Exception) -> Response:

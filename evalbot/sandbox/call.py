@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote, urlencode
 
 from evalbot.sandbox import access
-from evalbot.sandbox.refusals import Refusal, bad_request
+from evalbot.sandbox.refusals import bad_request, no_such_page
 from evalbot.sandbox.repos import KINDS, Kind, Repo
 from evalbot.sandbox.wire import read_object
 
@@ -61,7 +61,7 @@ class Call:
         for kind in KINDS:
             if wanted == kind.plural:
                 return kind
-        raise Refusal(404, "Sorry, we can't find the page you are looking for.")
+        raise no_such_page()
 
     def repo(self) -> Repo:
         """The repository of the path, if the caller may know of it."""

@@ -38,6 +38,10 @@ class Findings:
             "warnings": [{"message": message} for message in self.warnings],
         }
 
+    def as_text(self) -> str:
+        errors = [f"- Error: {message}" for message in self.errors]
+        return "\n".join([*errors, *(f"- Warning: {message}" for message in self.warnings)])
+
 
 def check(card: str) -> Findings:
     try:

@@ -93,6 +93,12 @@ class GitStore:
     def point(self, ref: str, commit: str) -> None:
         self.git.references.create(ref, pygit2.Oid(hex=commit), force=True)
 
+    def remove(self, ref: str) -> None:
+        self.git.references.delete(ref)
+
+    def is_name(self, ref: str) -> bool:
+        return pygit2.reference_is_valid_name(ref)
+
     def _by_id(self, revision: str) -> str:
         if _COMMIT_ID.fullmatch(revision.lower()):
             # ValueError: several objects start with these digits, or the one that does is no commit.
@@ -180,10 +186,9 @@ class GitStore:
             index.add(pygit2.IndexEntry(change.path, blob, FileMode.BLOB))
             return
         before = len(index)
-        if change.removes_folder:
-            index.remove_directory(change.path)
-        elif change.path in index:
+        if change.path in index and not change.removes_folder:
             index.remove(change.path)
+        index.remove_directory(change.path)  # the Hub takes `deletedFile` for folders too
         if len(index) == before:
             raise entry_not_found("A file with this name doesn't exist")
 

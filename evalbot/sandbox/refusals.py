@@ -48,6 +48,10 @@ def repo_not_found() -> Refusal:
     return Refusal(404, "Repository not found", code="RepoNotFound")
 
 
+def no_such_page() -> Refusal:
+    return Refusal(404, "Sorry, we can't find the page you are looking for.")
+
+
 def revision_not_found(revision: str) -> Refusal:
     return Refusal(404, f"Invalid rev id: {revision}", code="RevisionNotFound")
 

@@ -108,9 +108,8 @@ class SandboxHub:
         namespace = self._accounts.namespace(repo_id.partition("/")[0])
         if namespace is None:
             raise ValueError(f"Nobody is called {repo_id.partition('/')[0]} here")
-        made = self._repos.create(
-            kind_named(repo_type), repo_id, private=private, gated="auto" if gated is True else gated
-        )
+        gate = "auto" if gated is True else gated
+        made = self._repos.create(kind_named(repo_type), repo_id, author=namespace, private=private, gated=gate)
         if made is None:
             raise ValueError(f"{repo_id} exists already")
         return add_files(made, files, author=namespace) if files else made.store().resolve(MAIN)

@@ -130,15 +130,17 @@ def last_commit(commit: CommitRecord) -> dict[str, Any]:
     return {"id": commit.oid, "title": commit.title, "date": as_date(commit.time)}
 
 
-def history_item(accounts: Accounts, commit: CommitRecord) -> dict[str, Any]:
+def history_item(accounts: Accounts, commit: CommitRecord, *, formatted: bool) -> dict[str, Any]:
     known = [{"user": commit.author, "avatar": "/avatars/user.svg"}] if commit.author in accounts.users else []
-    return {
+    item = {
         "id": commit.oid,
         "title": commit.title,
         "message": commit.details,
         "authors": known,
         "date": as_date(commit.time),
     }
+    html = {"title": escape(commit.title), "message": escape(commit.details)}
+    return {**item, "formatted": html} if formatted else item
 
 
 def refs(store: GitStore, *, include_prs: bool) -> dict[str, Any]:

@@ -228,6 +228,16 @@ def test_validate_yaml__answers_json_on_every_status(raw: Raw) -> None:
     assert raw("POST", "/api/validate-yaml", json={}).json()["errors"]
 
 
+def test_validate_yaml__as_text(raw: Raw) -> None:
+    card = "---\nlanguage: 3\nwidget: 3\n---\n"
+    answer = raw("POST", "/api/validate-yaml", json={"content": card}, headers={"Accept": "text/plain"})
+    assert answer.status_code == 400
+    assert answer.text.splitlines() == [
+        '- Error: "language" must be one of [string, array]',
+        '- Error: "widget" must be an array',
+    ]
+
+
 def test_validate_yaml__is_what_the_real_card_class_writes(raw: Raw) -> None:
     card = ModelCard(_card({"model-index": [GOOD], "license": "mit"}))
     answer = raw("POST", "/api/validate-yaml", json={"content": str(card)})

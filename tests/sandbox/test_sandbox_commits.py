@@ -146,6 +146,8 @@ def test_delete__files_and_folders(tiny: str, api: Api, raw: Raw) -> None:
     assert set(api["alice"].list_repo_files("alice/tiny")) == {".gitattributes", "README.md", "dd.txt"}
     api["alice"].delete_file("dd.txt", repo_id="alice/tiny")
     assert not api["alice"].file_exists("alice/tiny", "dd.txt")
+    api["alice"].upload_file(path_or_fileobj=b"x", path_in_repo="d/a.txt", repo_id="alice/tiny")
+    assert raw.commit("alice", "main", ("deletedFile", {"path": "d"})).status_code == 200
     for key in ("deletedFile", "deletedFolder"):
         answer = raw.commit("alice", "main", (key, {"path": "gone"}))
         assert (answer.status_code, answer.headers["x-error-code"]) == (404, "EntryNotFound")

@@ -32,7 +32,7 @@ def test_create__gives_url_and_first_commit(api: Api, sandbox: SandboxHub) -> No
     assert str(url) == f"{sandbox.endpoint}/bob/new"
     assert api["bob"].model_info("bob/new").private is True
     (first,) = api["bob"].list_repo_commits("bob/new")
-    assert (first.title, first.authors) == ("initial commit", [])
+    assert (first.title, first.authors) == ("initial commit", ["bob"])
     assert api["bob"].list_repo_files("bob/new") == [".gitattributes"]
 
 
@@ -78,6 +78,29 @@ def test_settings__gate_and_visibility(tiny: str, api: Api) -> None:
     api["alice"].update_repo_settings("alice/tiny", gated=False)
     info = api["alice"].model_info("alice/tiny")
     assert (info.gated, info.private) == (False, True)
+
+
+def test_branches_and_tags__are_made_and_removed(tiny: str, api: Api, raw: Raw) -> None:
+    alice = api["alice"]
+    alice.create_branch("alice/tiny", branch="feature/x", revision=tiny)
+    alice.create_tag("alice/tiny", tag="v1", revision="feature/x")
+    with pytest.raises(HfHubHTTPError, match="Reference refs/heads/feature/x already exists"):
+        alice.create_branch("alice/tiny", branch="feature/x")
+    with pytest.raises(HfHubHTTPError, match="Reference refs/tags/v1 already exists"):
+        alice.create_tag("alice/tiny", tag="v1")
+    assert api["bob"].model_info("alice/tiny", revision="v1").sha == tiny
+    with pytest.raises(HfHubHTTPError, match="403"):
+        api["bob"].create_branch("alice/tiny", branch="mine")
+    alice.delete_branch("alice/tiny", branch="feature/x")
+    alice.delete_tag("alice/tiny", tag="v1")
+    with pytest.raises(RevisionNotFoundError):
+        alice.delete_tag("alice/tiny", tag="v1")
+    with pytest.raises(HfHubHTTPError, match="403"):
+        alice.delete_branch("alice/tiny", branch="main")
+    for name in ("a b", "x..y", "", "a/"):
+        assert raw("POST", "/api/models/alice/tiny/tag/main", "alice", json={"tag": name}).status_code == 400
+    refs = alice.list_repo_refs("alice/tiny")
+    assert ([each.name for each in refs.branches], refs.tags) == (["main"], [])
 
 
 def test_info__reads_the_card_of_the_revision(sandbox: SandboxHub, api: Api) -> None:
@@ -151,10 +174,22 @@ def test_datasets__are_repositories_of_another_type(sandbox: SandboxHub, api: Ap
     assert api["bob"].file_exists("alice/words", "x.txt", repo_type="dataset", revision="refs/pr/1")
 
 
-@pytest.mark.parametrize("path", ["/api/spaces/alice/tiny", "/api/models/tiny/extra/parts/here", "/nothing", "/api"])
+@pytest.mark.parametrize("path", ["/api/spaces/alice/tiny", "/nothing", "/api"])
 def test_unknown_page__is_404_json(raw: Raw, path: str) -> None:
     answer = raw("GET", path)
     assert (answer.status_code, list(answer.json())) == (404, ["error"])
+
+
+@pytest.mark.parametrize("path", ["tiny", "tiny/commits/main", "tiny/extra/parts/here", "alice/none/refs"])
+def test_unknown_repo__whatever_is_asked_of_it(raw: Raw, path: str) -> None:
+    answer = raw("GET", f"/api/models/{path}", "bob")
+    assert (answer.status_code, answer.headers["x-error-code"]) == (404, "RepoNotFound")
+
+
+def test_unknown_call__of_a_known_repo(tiny: str, raw: Raw) -> None:
+    answer = raw("GET", "/api/models/alice/tiny/planets", "bob")
+    assert (answer.status_code, answer.headers.get("x-error-code")) == (404, None)
+    assert raw("DELETE", "/api/models/alice/tiny/refs", "bob").status_code == 405
 
 
 def test_bad_requests__are_400(tiny: str, raw: Raw) -> None:

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from evalbot.sandbox.routes import commits, discussions, files, identity, repositories
+from evalbot.sandbox.routes import commits, discussions, files, identity, references, repositories
 
-ROUTES = [*identity.ROUTES, *repositories.ROUTES, *files.ROUTES, *commits.ROUTES, *discussions.ROUTES]
+ROUTES = [
+    *identity.ROUTES,
+    *repositories.ROUTES,
+    *files.ROUTES,
+    *references.ROUTES,
+    *commits.ROUTES,
+    *discussions.ROUTES,
+    *repositories.LAST_ROUTES,
+]

@@ -7,7 +7,7 @@ import binascii
 import codecs
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from evalbot.sandbox import access, card_check, changes
 from evalbot.sandbox.refusals import Refusal, bad_request, revision_not_found
@@ -25,13 +25,16 @@ _STALE = "The branch was updated since you opened this page. Please refresh and 
 
 
 def validate_yaml(call: Call) -> Response:
-    """What is wrong with a card: 200 or 400, the same JSON either way."""
+    """What is wrong with a card: 200 or 400, the same JSON either way; lines of text for who asks for text."""
     content = call.json().get("content")
     if not isinstance(content, str):
-        wrong = card_check.Findings(errors=['"content" must be a string'])
+        found = card_check.Findings(errors=['"content" must be a string'])
     else:
-        wrong = card_check.check(content)
-    return JSONResponse(wrong.as_json(), 400 if wrong.errors else 200)
+        found = card_check.check(content)
+    status = 400 if found.errors else 200
+    if call.headers.get("accept") == "text/plain":  # RepoCard.validate shows the answer as it is
+        return PlainTextResponse(found.as_text(), status)
+    return JSONResponse(found.as_json(), status)
 
 
 def preupload(call: Call) -> Response:

@@ -96,7 +96,8 @@ def history(call: Call) -> Response:
     store = call.repo().store()
     commits = list(store.history(store.resolve(call.param("rest"))))
     page, link = call.page(commits, _HISTORY_PAGE)
-    items = [shapes.history_item(call.hub.accounts, commit) for commit in page]
+    formatted = "formatted" in call.many("expand")
+    items = [shapes.history_item(call.hub.accounts, commit, formatted=formatted) for commit in page]
     return JSONResponse(items, headers={**link, "X-Total-Count": str(len(commits))})
 
 

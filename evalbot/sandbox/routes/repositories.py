@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from evalbot.sandbox import access, shapes
-from evalbot.sandbox.refusals import Refusal, bad_request, forbidden, repo_not_found, sign_in_first
+from evalbot.sandbox.refusals import Refusal, bad_request, forbidden, no_such_page, repo_not_found, sign_in_first
 from evalbot.sandbox.repos import REPO_PATH, Gate, Kind, Repo, kind_named
 
 if TYPE_CHECKING:
@@ -55,8 +55,10 @@ def _summary(repo: Repo) -> dict[str, Any]:
 
 
 def unknown(call: Call) -> Response:
-    """Ids without a namespace: the sandbox has no repositories of its own."""
-    call.kind()
+    """What is left: ids without a namespace, of which the sandbox has none, and calls it does not know."""
+    repo_id = "/".join(call.param("rest").split("/")[:2])
+    if call.hub.repos.find(call.kind(), repo_id):
+        raise no_such_page()
     raise repo_not_found() if call.who else sign_in_first()
 
 
@@ -65,7 +67,7 @@ def create(call: Call) -> Response:
     asked = call.json()
     kind = kind_named(asked.get("type") or "model")
     repo_id = f"{_namespace(call, who, asked)}/{asked.get('name') or ''}"
-    made = call.hub.repos.create(kind, repo_id, private=_is_private(asked))
+    made = call.hub.repos.create(kind, repo_id, author=who.user, private=_is_private(asked))
     if made is None:
         raise _taken(call, kind, repo_id)
     return JSONResponse({"url": f"{call.hub.endpoint}/{made.page}", "name": made.id, "id": made.key})
@@ -138,12 +140,13 @@ def _gate(value: Any) -> Gate:
     raise bad_request('"gated" must be one of [auto, manual, false]')
 
 
+LAST_ROUTES = [("GET", "/api/{kinds}/{rest:path}", unknown)]
+
 ROUTES = [
     ("POST", "/api/repos/create", create),
     ("DELETE", "/api/repos/delete", delete),
     ("POST", "/api/repos/move", move),
     ("GET", "/api/{kinds}", listing),
-    ("GET", "/api/{kinds}/{name}", unknown),
     ("GET", REPO_PATH, info),
     ("GET", f"{REPO_PATH}/revision/{{rest:path}}", info_at),
     ("PUT", f"{REPO_PATH}/settings", settings),
