@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from evalbot.errors import AmbiguousChoice, NothingFound, UsageError
 from evalbot.readme.names import closest_first, is_exact, same_model
-from evalbot.readme.orientation import primary_label, scored_rows
-from evalbot.readme.roles import Kind
-from evalbot.readme.survey import ModelLabel, TableReport, report_on
+from evalbot.readme.orientation import looks_like_model, primary_label, scored_rows
+from evalbot.readme.roles import Kind, role_of
+from evalbot.readme.survey import ModelLabel, TableReport, column_labels, report_on, row_labels
 from evalbot.readme.tables import Table, count_html_tables, find_tables
 
 if TYPE_CHECKING:
@@ -37,8 +38,10 @@ class Target:
     """A row or a column of one model, or the whole table where it names none."""
 
     axis: Literal["row", "column", "table"]
-    index: int = 0
+    indexes: tuple[int, ...] = ()
     label: str | None = None
+    section: str | None = None
+    """The section of the table that is the model's, where sections are models."""
 
 
 def choose_table(readme: str, number: int | str | None) -> tuple[TableReport, Grid]:
@@ -108,23 +111,84 @@ def choose_model(report: TableReport, grid: Grid, wanted: Wanted) -> Target:
         return _by_index(report, wanted.column_index)
     name = wanted.exact_label or wanted.model_name
     if report.orientation == "single" and not wanted.exact_label:
-        return Target(axis="table")
+        return _whole_table(report, grid, wanted.model_name)
     if not name:
         raise AmbiguousChoice(
             f"Table {report.table.number} has scores of several models; say whose to take",
             hint=_hint(report.models),
             candidates=closest_first([model.label for model in report.models], None),
         )
-    found = _exactly(report, grid, name) if wanted.exact_label else _by_name(report, grid, name)
+    match = _exactly if wanted.exact_label else _by_name
+    found = match(report, grid, name) or match(_other_axis(report, grid), grid, name)
     if len(found) == 1:
         return found[0]
+    together = _one_model(grid, found)
+    if together is not None:
+        return together
     raise _ambiguous(report, name, found) if found else _not_found(report, name)
+
+
+def _whole_table(report: TableReport, grid: Grid, name: str | None) -> Target:
+    """A table that names no model is the card's own, unless its sections or its heading name another one."""
+    sections = list(dict.fromkeys(section for section in grid.sections.values() if section))
+    own = [section for section in sections if name and same_model(section, name)]
+    if len(own) == 1:
+        return Target(axis="table", label=own[0], section=own[0])
+    others = [section for section in sections if looks_like_model(section)]
+    if others:
+        raise NothingFound(
+            f"{name!r} is none of the models in the sections of table {report.table.number}", candidates=others
+        )
+    heading = report.table.heading or ""
+    if name and _sizes(heading) and _sizes(name) and not _sizes(heading) & _sizes(name):
+        raise NothingFound(f"Table {report.table.number} stands under {heading!r}, which is not {name!r}")
+    return Target(axis="table")
+
+
+def _sizes(text: str) -> set[str]:
+    return set(re.findall(r"(?<![a-z0-9.])[0-9]+(?:\.[0-9]+)?[bm](?![a-z])", text.lower()))
+
+
+def _other_axis(report: TableReport, grid: Grid) -> TableReport:
+    """The other axis, for a name that stands there letter for letter: only where no header says what the rows are."""
+    label = primary_label(grid)
+    if label is None or report.orientation == "single" or label.role.kind not in _UNTOLD:
+        return replace(report, models=())
+    other = column_labels(grid) if report.orientation == "models-as-rows" else row_labels(grid)
+    return replace(report, models=tuple(other))
+
+
+_UNTOLD = {Kind.EMPTY, Kind.UNKNOWN, Kind.CATEGORY}
+
+
+def _one_model(grid: Grid, found: Sequence[Target]) -> Target | None:
+    """Several columns of one group, or rows that are one benchmark each, are one model's."""
+    label = found[0].label if found else None
+    indexes = tuple(target.indexes[0] for target in found)
+    if all(target.axis == "column" for target in found):
+        notes = [grid.columns[index].notes for index in indexes]
+        adjacent = indexes == tuple(range(indexes[0], indexes[0] + len(indexes))) if indexes else False
+        return Target(axis="column", indexes=indexes, label=label) if adjacent and _distinct(notes) else None
+    primary = primary_label(grid)
+    if any(target.axis == "column" for target in found) or primary is None:
+        return None
+    kinds = {Kind.BENCHMARK, Kind.METRIC_COLUMN}
+    naming = [column for column in grid.label_columns if column.role.kind in kinds]
+    measured = all(role_of(column.head).kind in {Kind.SCORE, Kind.METRIC} for column in grid.value_columns)
+    keys = [tuple(grid.text(index, column.index) for column in naming) for index in indexes]
+    if not naming or not measured or not _distinct(keys) or not all(any(key) for key in keys):
+        return None
+    return Target(axis="row", indexes=indexes, label=grid.text(indexes[0], primary.index))
+
+
+def _distinct(keys: Sequence[tuple[str, ...]]) -> bool:
+    return len(set(keys)) == len(keys) and all(keys)
 
 
 def _by_index(report: TableReport, index: int) -> Target:
     columns = {model.index: model.label for model in report.models if model.axis == "column"}
     if index in columns:
-        return Target(axis="column", index=index, label=columns[index])
+        return Target(axis="column", indexes=(index,), label=columns[index])
     listed = [f"{place}: {label}" for place, label in columns.items()]
     what = "has no model columns" if not columns else f"has no model in column {index}"
     raise UsageError(
@@ -156,7 +220,7 @@ def _exactly(report: TableReport, grid: Grid, label: str) -> list[Target]:
 
 
 def _column_target(model: ModelLabel) -> Target:
-    return Target(axis="column", index=model.index, label=model.label)
+    return Target(axis="column", indexes=(model.index,), label=model.label)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,20 +241,28 @@ def _rows(report: TableReport, grid: Grid) -> Iterator[_Row]:
         return
     primary = primary_label(grid)
     columns = [column for column in grid.label_columns if _names_models(column, primary)]
+    name = section = ""
     for row in scored_rows(grid):
-        cells = [grid.table.rows[row][column.index] for column in columns]
-        printed = tuple((cell.text, cell.raw) for cell in cells if cell.text)
-        name = grid.text(row, primary.index) if primary else ""
-        joined = [f"{name} {piece}" for piece in _completions(grid, row, primary) if name]
-        names = (*(text for text, _ in printed), *joined)
-        label = name or (names[0] if names else "")
-        qualified = qualify(label, _qualifiers(grid, row, primary))
-        yield _Row(
-            target=Target(axis="row", index=row, label=qualified if _is_repeated(grid, label, primary) else label),
-            printed=(*printed, *((joined_name, joined_name) for joined_name in joined)),
-            names=names,
-            qualified=qualified,
-        )
+        if grid.sections[row] != section:
+            name, section = "", grid.sections[row]
+        # A blank cell repeats the name above it, so both rows are that model's.
+        name = (grid.text(row, primary.index) if primary else "") or name
+        yield _named_row(grid, row, name, columns, primary)
+
+
+def _named_row(grid: Grid, row: int, name: str, columns: Sequence[Column], primary: Column | None) -> _Row:
+    cells = [grid.table.rows[row][column.index] for column in columns]
+    joined = [f"{name} {piece}" for piece in _completions(grid, row, primary) if name]
+    printed = [(cell.text, cell.raw) for cell in cells if cell.text]
+    printed += [(label, label) for label in (name, *joined) if label]
+    qualified = qualify(name, _qualifiers(grid, row, primary))
+    label = qualified if _is_repeated(grid, name, primary) else name
+    return _Row(
+        target=Target(axis="row", indexes=(row,), label=label),
+        printed=tuple(printed),
+        names=tuple(text for text, _ in printed),
+        qualified=qualified,
+    )
 
 
 def _names_models(column: Column, primary: Column | None) -> bool:
@@ -215,7 +287,10 @@ def _completions(grid: Grid, row: int, primary: Column | None) -> Iterator[str]:
 
 
 def _is_repeated(grid: Grid, label: str, primary: Column | None) -> bool:
-    return primary is not None and sum(grid.text(row, primary.index) == label for row in grid.body) > 1
+    if primary is None:
+        return False
+    texts = [grid.text(row, primary.index) for row in scored_rows(grid)]
+    return texts.count(label) > 1 or (label in texts and "" in texts[texts.index(label) + 1 : texts.index(label) + 2])
 
 
 def _qualifiers(grid: Grid, row: int, primary: Column | None) -> list[str]:
@@ -229,11 +304,14 @@ def qualify(label: str, qualifiers: Sequence[str]) -> str:
 
 
 def _ambiguous(report: TableReport, name: str, found: Sequence[Target]) -> AmbiguousChoice:
-    places = [f"{target.label} [{target.axis} {target.index}]" for target in found]
+    columns = [f"column {target.indexes[0]}: {target.label}" for target in found if target.axis == "column"]
+    rows = [str(target.label) for target in found if target.axis == "row"]
+    index = next((target.indexes[0] for target in found if target.axis == "column"), 0)
+    hint = f"--model-column-index {index}" if columns else f'--model-name-override "{rows[0]}"'
     return AmbiguousChoice(
         f"{name!r} names {len(found)} places in table {report.table.number}",
-        hint="Copy the one you mean, without the brackets, into --model-name-override",
-        candidates=places,
+        hint=f"Say which one, for example {hint}",
+        candidates=[*columns, *rows],
     )
 
 

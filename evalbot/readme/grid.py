@@ -57,10 +57,10 @@ class Grid:
 
     @property
     def label_columns(self) -> tuple[Column, ...]:
-        """Columns of names, left to right: sizes only where nothing else names the rows."""
+        """Columns of names, left to right: sizes or settings only where nothing else names the rows."""
         texts = tuple(column for column in self.columns if column.content == "label")
         named = tuple(column for column in texts if column.role.kind is not Kind.NOT_A_SCORE)
-        return named or tuple(column for column in texts[:1] if column.role.reason in {"a size", "a parameter count"})
+        return named or tuple(column for column in texts[:1] if column.role.reason != "a date")
 
     @property
     def value_columns(self) -> tuple[Column, ...]:
@@ -148,6 +148,12 @@ def _is_grouped(table: Table, row: int) -> bool:
     return row == 1 and len(set(above)) < len(above)
 
 
+def _repeats(table: Table) -> bool:
+    """`func | param | func | param` below the groups: the groups are the names, these are measures of each."""
+    below = [cell.text for cell in table.rows[1][1:] if cell.text]
+    return len(set(below)) < len(below)
+
+
 def _body(
     table: Table, readings: tuple[tuple[Reading, ...], ...], start: int
 ) -> tuple[tuple[int, ...], dict[int, str]]:
@@ -190,8 +196,8 @@ def _heads(table: Table, index: int, header_rows: tuple[int, ...]) -> tuple[str,
     if not below or not _is_grouped(table, 1):
         return head, tuple(below), ""
     group = next((table.rows[0][left].text for left in range(index, 0, -1) if table.rows[0][left].text), "")
-    if _is_column_note(below[0]):
-        return group or head, tuple(below), ""
+    if _is_column_note(below[0]) or _repeats(table):
+        return group or head, tuple(note for note in below if note), ""
     return below[0] or head, tuple(below[1:]), group if below[0] else ""
 
 

@@ -84,7 +84,7 @@ def prose_names(text: str) -> tuple[str, ...]:
     found = {
         names
         for phrase in re.findall(r"[\w.-]{1,20}(?: ?/ ?[\w.-]{1,20}){1,3}", text)
-        if len(names := _slashed(phrase)) > 1 and all(is_metric(name.rstrip(".")) for name in names)
+        if len(names := _slashed(phrase.rstrip("."))) > 1 and all(is_metric(name) for name in names)
     }
     return found.pop() if len(found) == 1 else ()
 

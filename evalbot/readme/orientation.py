@@ -234,8 +234,13 @@ def _share(labels: Sequence[str]) -> float:
     return hits / max(1, len(labels))
 
 
+def looks_like_model(label: str) -> bool:
+    """By a size, a version or a word for model variants; evidence for an axis, never for one label's identity."""
+    return bool(_MODEL_LOOK.search(label[:200].lower()))
+
+
 def _count_models(labels: Sequence[str]) -> int:
-    return sum(bool(_MODEL_LOOK.search(label[:200].lower())) for label in labels)
+    return sum(looks_like_model(label) for label in labels)
 
 
 def may_be_model_column(column: Column) -> bool:

@@ -49,10 +49,13 @@ MAX_LABEL = 200
 
 _PARENTHESES = re.compile(r"[(（\[][^()（）\[\]]*[)）\]]")
 _PARENTHESISED = re.compile(r"[(（\[]([^()（）\[\]]*)[)）\]]")
-_AFTER_HEAD = re.compile(r" (?:with|of|on|in|for|at|per|taken|using|from|to|w|when|by)\b.*")
+_AFTER_HEAD = re.compile(
+    r" (?:with|of|on|in|for|at|per|taken|using|from|to|w|when|by|between|vs|versus|over|compared)\b.*"
+)
 _FOLD = re.compile(r"[^\w@#%$€/]+|_")
 _SHOTS_HEAD = re.compile(r"(?:#|n|num|number of|no of|few|k|\?)? ?shots?(?: num| number)?|num fewshot|fewshot|n shots")
 _SHOTS_VALUE = re.compile(r"(?:[0-9]{1,3}|zero|one|few|n|k) ?shots?(?: cot)?|n ?= ?[0-9]{1,3}")
+_BATCH = re.compile(r"(?:batch|batch size|bs) ?=? ?[0-9]+")
 _COUNT = re.compile(r"# ?\S|(?:number of|num|no of|nr of|nombre de|anzahl) \S")
 _SIZED = re.compile(r"[0-9.]+ ?[bm]\b")
 """`7B Params` names a model by its size; it does not count parameters."""
@@ -77,7 +80,7 @@ def core(text: str) -> str:
 @lru_cache(maxsize=8192)
 def role_of(text: str) -> Role:
     """The role of one header or row label, by its own words only."""
-    if not any(character.isalnum() or character in "#%Δ" for character in text[:MAX_LABEL]):
+    if not any(character.isalnum() or character in "#%Δ∆" for character in text[:MAX_LABEL]):
         return Role(Kind.EMPTY)
     folded = fold(text)
     tokens = (core(text) or folded).split()
@@ -181,23 +184,28 @@ _ANYWHERE = frozenset({"params", "param", "parameters", "flops", "gflops", "late
 def not_a_score(text: str) -> str | None:
     """Why numbers under this label are no evaluation scores, or None."""
     folded, head = fold(text), core(text)
-    if _COUNT.match(folded):
-        return "a count"
-    if _SIZED.match(head):
+    if text.strip() in words.BENCHMARK_ACRONYMS or (_SIZED.match(head) and not _COUNT.match(folded)):
         return None
-    if text.lstrip().startswith("Δ"):
-        return "a difference between scores"
-    if "$" in folded or "€" in folded:
-        return "a price"
-    if _HARDWARE.fullmatch(head):
-        return "hardware or energy"
-    if _PER_TIME.search(folded.replace(" / ", "/")):
-        return "a speed or time"
-    unit = _unit(text)
-    if unit:
-        return f"a quantity in {unit}"
-    reason = _by_phrase(folded, f" {head} ") or _by_head(head, folded)
+    reason = _by_sign(text, folded, head) or _by_phrase(folded, f" {head} ")
+    if reason is not None:
+        return reason
+    reason = _by_head(head, folded)
     return None if reason and _is_identifier(text) and head.split()[-1] not in _PLAIN_IN_IDENTIFIERS else reason
+
+
+def _by_sign(text: str, folded: str, head: str) -> str | None:
+    """What a count sign, a currency, a unit or a device's name says at once."""
+    unit = _unit(text)
+    signs = (
+        ("a count", _COUNT.match(folded)),
+        ("a difference between scores", text.lstrip().startswith(("Δ", "∆"))),
+        ("a price", "$" in folded or "€" in folded),
+        ("hardware or energy", _HARDWARE.fullmatch(head)),
+        ("a hyper-parameter", _BATCH.fullmatch(head)),
+        ("a speed or time", _PER_TIME.search(folded.replace(" / ", "/"))),
+        (f"a quantity in {unit}", unit),
+    )
+    return next((reason for reason, applies in signs if applies), None)
 
 
 def _is_identifier(text: str) -> bool:

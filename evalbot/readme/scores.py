@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from evalbot.readme.roles import Kind, fold, is_average, is_metric, role_of
 from evalbot.score import Evidence, Score
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from evalbot.readme.choice import Target
     from evalbot.readme.grid import Column, Grid
@@ -21,6 +20,10 @@ if TYPE_CHECKING:
 
 IMPLAUSIBLE = 10_000
 """Whole numbers from here on under an unknown label are counts: the largest benchmark scores have four digits."""
+
+
+MAX_QUALIFIERS = 4
+"""So many words may be added to equal labels: more would be no label."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +75,15 @@ def collect(grid: Grid, target: Target, *, include_derived: bool) -> tuple[tuple
     return tuple(scores), tuple(skipped)
 
 
-def _places(grid: Grid, target: Target) -> Iterator[_Place]:
-    if target.axis == "row":
-        return _row_places(grid, target.index)
-    return _column_places(grid, target.index) if target.axis == "column" else _table_places(grid)
+def _places(grid: Grid, target: Target) -> Iterable[_Place]:
+    if target.axis == "table":
+        places = [place for place in _table_places(grid) if target.section in {None, grid.sections[place.row]}]
+        return sorted(places, key=lambda place: (place.row, place.column))
+    if target.axis == "column":
+        return (place for index in target.indexes for place in _column_places(grid, index))
+    if len(target.indexes) > 1:
+        return [place for place in _table_places(grid) if place.row in target.indexes]
+    return _row_places(grid, target.indexes[0])
 
 
 def _row_places(grid: Grid, row: int) -> Iterator[_Place]:
@@ -83,20 +91,22 @@ def _row_places(grid: Grid, row: int) -> Iterator[_Place]:
     for column in grid.columns:
         if column == label or not grid.text(row, column.index):
             continue
-        refusal = None if column in grid.value_columns else column.role.reason or _aside(column)
+        refusal = None if column in grid.value_columns else column.role.reason or _aside(grid, row, column)
         yield _Place(
             row=row,
             column=column.index,
-            name=column.head,
+            name=f"{column.group} {column.head}".strip(),
             metric=next((note for note in column.notes if is_metric(note) or len(joint_names(note)) > 1), None),
             shots=_shots_of(grid, row, column),
             parts=_parts(grid, [column.head, *column.notes]),
-            qualifiers=(column.group, *column.notes),
+            qualifiers=column.notes,
             refusal=refusal,
         )
 
 
-def _aside(column: Column) -> str:
+def _aside(grid: Grid, row: int, column: Column) -> str:
+    if (reason := grid.readings[row][column.index].reason) is not None:
+        return reason
     return "a column of texts" if column.content != "value" else f"a column of {column.role.kind.name.lower()}"
 
 
@@ -113,7 +123,7 @@ def _column_places(grid: Grid, column: int) -> Iterator[_Place]:
             metric=metric,
             shots=_shots_of(grid, row, grid.columns[column]),
             parts=_parts(grid, [name, metric or "", head, *notes]),
-            qualifiers=qualifiers,
+            qualifiers=(*notes, *qualifiers),
             refusal=row_refusal(grid, row) or (None if name else "a row without a label"),
         )
 
@@ -127,7 +137,7 @@ def _table_places(grid: Grid) -> Iterator[_Place]:
         return
     errors = [column for column in grid.columns if column.role.kind is Kind.STDERR and column.content == "value"]
     for column in columns:
-        measure = None if role_of(column.head).kind is Kind.SCORE and not is_metric(column.head) else column.head
+        measure = None if fold(column.head) in words.SCORE else column.head
         for place in _column_places(grid, column.index):
             stderr = grid.readings[place.row][errors[0].index] if len(errors) == len(columns) == 1 else None
             yield replace(
@@ -160,7 +170,10 @@ def _benchmark_column(grid: Grid) -> Column | None:
     columns = [column for column in grid.label_columns if not _is_metric_or_shots(grid, column)]
     headed = [column for column in columns if column.role.kind is Kind.BENCHMARK]
     if headed:
-        return headed[-1]
+        # `Benchmark | (blank)` over `General | MMLU`, `(blank) | DROP`: the head spans groups and names.
+        following = [column for column in columns if column.index == headed[-1].index + 1 and not column.head]
+        grouped = any(not grid.text(row, headed[-1].index) for row in grid.body)
+        return following[0] if following and grouped else headed[-1]
     plain = [column for column in columns if column.role.kind not in {Kind.CATEGORY, Kind.SUBSET, Kind.VERSION}]
     full = [column for column in plain if all(grid.text(row, column.index) for row in grid.body)]
     chosen = full[:1] or plain[:1] or columns[:1] or list(grid.label_columns[:1])
@@ -252,45 +265,57 @@ def _score(grid: Grid, place: _Place, label: Label, number: Number) -> Score:
     cell = grid.table.rows[place.row][place.column]
     shots = next((s for s in (number.shots, label.shots, place.shots) if s is not None), None)
     stderr = number.stderr if number.stderr is not None else place.stderr.value if place.stderr else None
+    measured = parse_label(place.metric) if place.metric else None
     return Score(
         label=label.text,
         benchmark=label.benchmark,
         value=number.value,
         evidence=Evidence(table=grid.table.number, row=place.row, column=place.column, line=cell.line, cell=cell.raw),
-        unit=number.unit or label.unit,
-        metric=label.metric or place.metric,
+        unit=number.unit or label.unit or (measured.unit if measured else None),
+        metric=label.metric or (measured.text if measured else None),
         shots=shots,
         subset=label.subset,
         stderr=stderr,
-        direction=label.direction,
+        direction=label.direction or (measured.direction if measured else None),
     )
 
 
-def _told_apart(drafts: Sequence[_Draft]) -> Iterator[_Draft]:
-    """Equal labels get what distinguishes them: metric, shots, then the table's other words."""
-    drafts = list(drafts)
-    for depth in range(8):
-        counts = Counter(draft.score.label for draft in drafts)
-        if max(counts.values(), default=0) < 2:  # noqa: PLR2004 - all labels are different
+def _told_apart(drafts: Sequence[_Draft]) -> Sequence[_Draft]:
+    """Equal labels get what distinguishes them: metric, shots, or the table's other words; equal words stay equal."""
+    for _ in range(MAX_QUALIFIERS):
+        groups: dict[str, list[_Draft]] = {}
+        for draft in drafts:
+            groups.setdefault(draft.score.label, []).append(draft)
+        choices = {label: _distinguishing(group) for label, group in groups.items() if len(group) > 1}
+        if all(choice is None for choice in choices.values()):
             break
-        drafts = [_qualified(draft, depth) if counts[draft.score.label] > 1 else draft for draft in drafts]
-    return iter(drafts)
+        drafts = [_qualified(draft, choices.get(draft.score.label)) for draft in drafts]
+    return drafts
 
 
-def _qualified(draft: _Draft, depth: int) -> _Draft:
-    score = draft.score
-    shots = None if score.shots is None else f"{score.shots}-shot"
-    pieces = [score.metric, shots, *draft.qualifiers]
-    piece = pieces[depth] if depth < len(pieces) else None
-    if not piece or fold(piece) in fold(score.label):
+def _distinguishing(group: Sequence[_Draft]) -> int | None:
+    """The first kind of words in which drafts of one label differ."""
+    width = max(len(_pieces(draft)) for draft in group)
+    for depth in range(width):
+        if len({_pieces(draft)[depth : depth + 1] for draft in group}) > 1:
+            return depth
+    return None
+
+
+def _pieces(draft: _Draft) -> tuple[str, ...]:
+    """Words beside the label, those already in it left blank: metric, shots, then the table's own order."""
+    shots = "" if draft.score.shots is None else f"{draft.score.shots}-shot"
+    pieces = (draft.score.metric or "", shots, *draft.qualifiers)
+    return tuple("" if fold(piece) in fold(draft.score.label) else piece for piece in pieces)
+
+
+def _qualified(draft: _Draft, depth: int | None) -> _Draft:
+    piece = "" if depth is None or depth >= len(_pieces(draft)) else _pieces(draft)[depth]
+    if not piece:
         return draft
-    return replace(
-        draft, score=replace(score, label=f"{score.label} ({piece})", subset=score.subset or _subset(draft, depth))
-    )
-
-
-def _subset(draft: _Draft, depth: int) -> str | None:
-    return draft.qualifiers[depth - 2] if depth >= 2 else None  # noqa: PLR2004 - after metric and shots
+    score = draft.score
+    subset = score.subset or (piece if depth is not None and depth > 1 else None)
+    return replace(draft, score=replace(score, label=f"{score.label} ({piece})", subset=subset))
 
 
 def _mark_averages(drafts: Sequence[_Draft]) -> Sequence[_Draft]:

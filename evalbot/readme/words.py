@@ -51,7 +51,22 @@ STDERR_ENDS = ("stderr", "std err", "std dev", "standard deviation", "standard e
 VERSION = frozenset({"version", "versions", "ver", "rev", "revision", "版本"})
 
 AVERAGE = frozenset(
-    {"average", "avg", "mean", "macroavg", "aver", "averaged", "平均", "平均值", "평균", "均值", "moyenne"}
+    {
+        "average",
+        "avg",
+        "mean",
+        "macroavg",
+        "aver",
+        "averaged",
+        "平均",
+        "平均值",
+        "平均分",
+        "均分",
+        "平均点",
+        "평균",
+        "均值",
+        "moyenne",
+    }
 )
 AVERAGE_FELLOWS = frozenset(
     "score scores task tasks type types overall macro micro total all the of accuracy acc f1 em wer cer bleu rouge map "
@@ -94,6 +109,8 @@ PAIR_METRICS = frozenset(
 )
 """Abbreviations that name a part of a compound cell only inside a joint header: `R1/R2/RL`, `P/S`, `MNLI-m/mm`."""
 
+BENCHMARK_ACRONYMS = frozenset({"SEED"})
+"""Benchmarks that are spelled, in capitals, like a word for something else."""
 KNOWN_BENCHMARKS = frozenset(
     "mmlu mmlupro mmluredux mmmlu cmmlu ceval gsm8k gsm8kcot math math500 humaneval humanevalplus mbpp mbppplus hellaswag "
     "arc arcc arce arcchallenge arceasy truthfulqa truthfulqamc2 winogrande boolq piqa siqa openbookqa obqa commonsenseqa "
@@ -114,15 +131,14 @@ NOT_A_SCORE_HEADS = {
     "an amount of compute": "flops flop gflops tflops mflops macs gmacs mmacs multadds activations",
     "a speed or time": "speed speedup latency throughput fps qps rps rtf rtfx time times duration runtime hours hour "
     "seconds second minutes days vitesse velocidad geschwindigkeit velocità скорость",
-    "memory": "memory ram vram mémoire memoria speicher память",
+    "memory": "memory mem ram vram mémoire memoria speicher память",
     "a length or resolution": "length lengths len resolution window ctx patch",
     "a price": "price prices cost costs usd pricing",
     "a date": "date dates year released cutoff",
     "a count of data": "tokens token samples sample examples instances sentences utterances documents images files rows "
     "tuples speakers count counts vocab vocabulary classes articles",
     "a hyper-parameter": "layers layer heads head dim dims dimension dimensions epoch epochs step steps iterations "
-    "iters iteration seed seeds temperature decay dropout optimizer scheduler schedule warmup bits bit experts alpha beta "
-    "gamma lambda epsilon eps theta β γ α λ ε τ threshold hyperparameter hyperparameters ratio proportion embeddings width depth channels",
+    "iters iteration seed seeds temperature decay dropout optimizer scheduler schedule warmup bits bit experts β γ α λ ε τ threshold hyperparameter hyperparameters ratio proportion embeddings",
     "hardware or energy": "gpu gpus tpu tpus cpu cpus hardware device devices consumption emissions emitted energy co2 "
     "tco2eq",
     "a training loss": "loss losses",
@@ -134,10 +150,10 @@ NOT_A_SCORE_ALONE = {
     "a count of data": "n num number support train training pairs questions queries labels words percentage share "
     "percent data",
     "a rank": "rank ranking #",
-    "a hyper-parameter": "index id r k rate lr setting settings",
+    "a hyper-parameter": "index id r k rate lr setting settings alpha beta gamma lambda epsilon eps theta tau",
     "hardware or energy": "power",
     "a date": "release",
-    "a length or resolution": "context",
+    "a length or resolution": "context res img crop pct",
     "an amount of votes": "votes battles games appearances stars",
 }
 """Words that mean this only when they are the whole label."""
@@ -145,7 +161,7 @@ ROW_PROPERTIES = frozenset("scale type group variant level fold run trial config
 """Heads of a column of numbers that say which of several equal rows this is."""
 NOT_A_SCORE_PHRASES = {
     "a length or resolution": "context length|context window|context size|max context|max position embeddings",
-    "a hyper-parameter": "learning rate|batch size|weight decay|dropout rate|masking rate|hidden dim|d model|n heads|"
+    "a hyper-parameter": "learning rate|crop pct|crop percentage|batch size|weight decay|dropout rate|masking rate|hidden dim|d model|n heads|"
     "n layers|d ff|d head|n ctx|group size|top p|top k",
     "a property of the tokenizer": "compress rate|compression rate|compression ratio|fertility|vocab size",
     "a speed or time": "gpu hours|per second|per sec|real time factor|frame rate|sampling rate",
@@ -162,6 +178,7 @@ NOT_A_SCORE_SUBSTRINGS = {
     "a price": "价格 価格 가격",
     "a date": "日期 发布 日付 날짜",
     "hardware or energy": "硬件 显卡",
+    "a difference between scores": "差异 差值 差距 相比 差分 차이",
     "a link or note": "下载 ダウンロード 다운로드 链接",
 }
 UNITS = frozenset(
@@ -172,7 +189,7 @@ UNITS = frozenset(
 MAGNITUDES = frozenset({"M", "B", "G", "K", "T", "k"})
 HYPER_TABLE = frozenset(
     "hyperparameter hyperparameters parameter parameters param params argument arguments setting settings config "
-    "configuration hparam hparams structure architecture attribute property feature features specification spec specs item key option".split()
+    "configuration hparam hparams structure architecture attribute property feature features specification spec specs item key option 参数 超参数 配置 设置 属性 パラメータ ハイパーパラメータ 설정".split()
 )
 """A first column under one of these lists what a model or a run is made of, not how well it does."""
 NOT_ABOUT_SCORES = frozenset(

@@ -14,7 +14,10 @@ TABLE = """\
 
 def test_extract__takes_the_named_column() -> None:
     found = extract(TABLE, Wanted(model_name="my model 7b"))
-    assert [(s.label, s.value) for s in found.scores] == [("MMLU", Decimal("71.5")), ("GSM8K (8-shot)", Decimal("61.25"))]
+    assert [(s.label, s.value) for s in found.scores] == [
+        ("MMLU", Decimal("71.5")),
+        ("GSM8K (8-shot)", Decimal("61.25")),
+    ]
     assert found.scores[0].evidence.cell == "**71.5**"
     assert found.scores[0].evidence.line == 3
     assert found.scores[1].shots == 8
