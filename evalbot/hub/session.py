@@ -49,10 +49,12 @@ def _careful_client(timeout: float) -> httpx2.Client:
 
 
 def _refuse_foreign_redirect(response: httpx2.Response) -> None:
-    target = response.next_request
+    if not response.has_redirect_location:
+        return
     here = response.request.url
-    if target is not None and (target.url.scheme, target.url.host) != (here.scheme, here.host):
-        raise httpx2.UnsupportedProtocol(f"refused a redirect to another host, {target.url.host}")
+    target = here.join(response.headers["location"])
+    if (target.scheme, target.host, target.port) != (here.scheme, here.host, here.port):
+        raise httpx2.UnsupportedProtocol(f"refused a redirect to another host, {target.host}")
 
 
 def retry_read(call: Callable[[], T]) -> T:
