@@ -138,7 +138,9 @@ def _orient(grid: Grid) -> Verdict:
             Verdict("single", "a column of scores") if measured else Verdict("benchmarks-as-rows", "models as columns")
         )
     if measured:
-        return _under_measures(kind, heads, rows)
+        return _under_measures(kind, grid, rows)
+    if _share(rows) == 1 and (_are_splits(heads) or kind is Kind.SUBSET):
+        return Verdict("single", "metrics of splits or classes")
     return _by_evidence(heads, rows)
 
 
@@ -156,8 +158,7 @@ def _under_model_head(heads: Sequence[str], rows: Sequence[str]) -> Verdict:
 
 
 def _under_benchmark_head(heads: Sequence[str], rows: Sequence[str], *, measured: bool) -> Verdict:
-    splits = all(set(fold(head).split()) & words.SPLITS for head in heads)
-    if (measured or (splits and _share(rows) == 1)) and _count_models(rows) * 3 < max(1, len(rows)):
+    if (measured or (_are_splits(heads) and _share(rows) == 1)) and _count_models(rows) * 3 < max(1, len(rows)):
         return Verdict("single", "a column of scores")
     return Verdict(
         "models-as-rows" if measured else "benchmarks-as-rows",
@@ -165,10 +166,15 @@ def _under_benchmark_head(heads: Sequence[str], rows: Sequence[str], *, measured
     )
 
 
-def _under_measures(kind: Kind, heads: Sequence[str], rows: Sequence[str]) -> Verdict:
+def _are_splits(heads: Sequence[str]) -> bool:
+    return bool(heads) and all(set(fold(head).split()) & words.SPLITS for head in heads)
+
+
+def _under_measures(kind: Kind, grid: Grid, rows: Sequence[str]) -> Verdict:
     """Every value column is a metric or a score: the rows are this model's subsets, or models."""
     report = any(fold(row) in words.REPORT_AVERAGES for row in rows)
-    bare = all(role_of(head).kind is Kind.SCORE for head in heads)
+    report = report or any(fold(column.head) == "support" for column in grid.columns)
+    bare = all(role_of(column.head).kind is Kind.SCORE for column in grid.value_columns)
     named = _count_models(rows) * 3 >= max(1, len(rows))
     if not named and (report or kind in {Kind.CATEGORY, Kind.SUBSET} or (bare and _share(rows) * 2 >= 1)):
         return Verdict("single", "a column of scores")
@@ -218,8 +224,28 @@ def _about_something_else(grid: Grid) -> str | None:
     quantities = [c for c in grid.columns if c.content == "value" and c.role.kind is Kind.NOT_A_SCORE]
     if quantities and len(quantities) >= len(heads):
         return f"beside {quantities[0].head} nothing names a benchmark"
-    about = set(fold(f"{grid.table.heading or ''} {grid.table.caption}").split()) & words.NOT_ABOUT_SCORES
-    return f"it stands under a text about {min(about)}" if about else None
+    return _other_topic(grid) or _counts(grid)
+
+
+def _other_topic(grid: Grid) -> str | None:
+    text = fold(f"{grid.table.heading or ''} {grid.table.caption[-200:]}")
+    about = [word for word in text.split() if word in words.NOT_ABOUT_SCORES]
+    about += [phrase for phrase in words.NOT_ABOUT_SCORES_PHRASES if phrase in text]
+    return f"it stands under a text about {about[0]}" if about else None
+
+
+def _counts(grid: Grid) -> str | None:
+    """Whole numbers only, and larger than a percentage: counts of something."""
+    values = [
+        str(number.value)
+        for row in grid.body
+        for column in grid.value_columns
+        for number in grid.readings[row][column.index].numbers
+        if number is not None
+    ]
+    if any("." in value for value in values) or max(map(len, values), default=0) < 3:  # noqa: PLR2004 - up to 99
+        return None
+    return "it holds whole numbers over a hundred and nothing names a benchmark"
 
 
 def _benchmark_like(labels: Iterable[str]) -> bool:

@@ -222,8 +222,9 @@ def _by_phrase(folded: str, padded_head: str) -> str | None:
 
 def _by_head(head: str, folded: str) -> str | None:
     tokens = head.rstrip("#% ").split()
-    if len(tokens) <= 1 and folded.rstrip("#% ") in _ALONE:
-        return _ALONE[folded.rstrip("#% ")]
+    alone = folded.rstrip("#% ") or folded
+    if len(tokens) <= 1 and alone in _ALONE:
+        return _ALONE[alone]
     if not tokens:
         return None
     last = tokens[-1]

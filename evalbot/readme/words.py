@@ -40,7 +40,7 @@ CATEGORY = frozenset(
     "skill skills field aspect 能力维度 类别 分类 能力 能力次元 领域 カテゴリ 분류".split()
 )
 SUBSET = frozenset(
-    "language languages lang langs split subset subsets locale variety variant scale label entity tag filter "
+    "language languages lang langs split subset subsets locale variety variant scale class label entity tag filter "
     "config configuration subject subjects topic 语言 言語 언어 langue idioma sprache".split()
 )
 SCORE = frozenset("score scores value values result results performance 得分 分数 结果 スコア 점수 結果".split())
@@ -82,7 +82,7 @@ METRICS = frozenset(
     "map ap ap50 ap75 miou iou dice auc auroc rocauc auprc prauc mrr ndcg recall precision hit hits hitrate pass maj "
     "cons mcc matthews pearson spearman kendall spearmanr pearsonr cosine r2 mse rmse mae mape smape wape mase crps ppl "
     "perplexity bpb bpc bpw nll fid kid fvd clipscore inceptionscore psnr ssim lpips elo rating winrate score scores "
-    "correct correctness percentile uas las clas mos dnsmos utmos pesq stoi sisdr sdr sdri top1 top5 sensitivity "
+    "correct correctness corr sub del ins err percentile uas las clas mos dnsmos utmos pesq stoi sisdr sdr sdri top1 top5 sensitivity "
     "specificity kappa brier ece strict resolved successrate errorrate fpr tpr fnr mc1 mc2 gmean multiplechoicegrade "
     "accnorm accnone 准确率 正确率 得分 精确率 召回率 正解率 精度 정확도 genauigkeit exactitude precisión exactitud".split()
 )
@@ -93,7 +93,7 @@ METRIC_PHRASES = {
     "rouge lsum": "rougelsum", "inception score": "inceptionscore", "clip score": "clipscore", "hit rate": "hitrate",
     "success rate": "successrate", "error rate": "errorrate", "si sdr": "sisdr", "acc norm": "accnorm",
     "multiple choice grade": "multiplechoicegrade", "matthews correlation": "matthews", "spearman correlation": "spearman",
-    "pearson correlation": "pearson", "bits per byte": "bpb", "bits per character": "bpc",
+    "pearson correlation": "pearson", "bits per byte": "bpb", "bits per character": "bpc", "chr f": "chrf", "r 1": "rouge1", "r 2": "rouge2", "r l": "rougel",
 }  # fmt: skip
 METRIC_QUALIFIERS = frozenset(
     "test dev val validation eval best overall macro micro weighted avg average mean median max min box mask strict loose "
@@ -147,7 +147,7 @@ NOT_A_SCORE_HEADS = {
 }
 """A label whose head noun is one of these measures something else than quality."""
 NOT_A_SCORE_ALONE = {
-    "a count of data": "n num number support train training pairs questions queries labels words percentage share "
+    "a count of data": "snt wrd utt utts sents lines characters frequency quantity n num number support train training pairs questions queries labels words percentage share "
     "percent data",
     "a rank": "rank ranking #",
     "a hyper-parameter": "index id r k rate lr setting settings alpha beta gamma lambda epsilon eps theta tau",
@@ -194,9 +194,10 @@ HYPER_TABLE = frozenset(
 """A first column under one of these lists what a model or a run is made of, not how well it does."""
 NOT_ABOUT_SCORES = frozenset(
     "throughput latency speed memory vram footprint hyperparameter hyperparameters hyper-parameters parameters carbon "
-    "emissions pricing fps architecture".split()
+    "emissions pricing fps architecture corpus corpora statistics".split()
 )
 """A heading with one of these is believed where nothing in the table names a benchmark or a metric."""
+NOT_ABOUT_SCORES_PHRASES = ("training data", "training examples", "training set", "training corpus", "data split")
 TRAINING_LOG = frozenset({"epoch", "epochs", "step", "steps", "iteration", "iterations"})
 SPLITS = frozenset("dev test val valid validation eval".split())
 PRECISIONS = frozenset(
