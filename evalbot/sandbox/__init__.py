@@ -4,7 +4,7 @@
                │        │          └───── discussions    discussions and pull requests
                │        ├── access ────── accounts       users, organisations, tokens
                │        ├── card_check ── card_yaml      what the Hub accepts in a card's front matter
-               │        └── shapes                       state → the JSON the official clients read
+               │        └── shapes, pages                state → JSON for the clients, pages for people
                └── faults, request_log                   what tests inject and what they look at
 
 The wire contract is docs/hub-contract.md's: what `huggingface_hub`, its `hf` command and huggingface.js send

@@ -38,9 +38,13 @@ def must_see(accounts: Accounts, repo: Repo | None, who: Token | None) -> Repo:
     raise repo_not_found() if who else sign_in_first()
 
 
-def must_read_files(accounts: Accounts, repo: Repo, who: Token | None) -> None:
+def reads_files(accounts: Accounts, repo: Repo, who: Token | None) -> bool:
     """The metadata of a gated repository is open to all; its bytes are not."""
-    if repo.gated and not belongs(accounts, repo, who):
+    return not repo.gated or belongs(accounts, repo, who)
+
+
+def must_read_files(accounts: Accounts, repo: Repo, who: Token | None) -> None:
+    if not reads_files(accounts, repo, who):
         raise gated(repo.id, signed_in=who is not None)
 
 

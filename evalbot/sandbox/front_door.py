@@ -31,8 +31,8 @@ _EXPOSED = (
 
 def refusal_response(refusal: Refusal) -> Response:
     """The error as hub-contract §2 has it: JSON for people, headers (latin-1, one line) for clients."""
-    one_line = " ".join(refusal.message.split())
-    headers = {"X-Error-Message": one_line.encode("latin-1", "replace").decode("latin-1"), **refusal.headers}
+    printable = "".join(char if char.isprintable() else "?" for char in " ".join(refusal.message.split()))
+    headers = {"X-Error-Message": printable.encode("latin-1", "replace").decode("latin-1"), **refusal.headers}
     if refusal.code:
         headers["X-Error-Code"] = refusal.code
     return JSONResponse({"error": refusal.message, **refusal.body}, refusal.status, headers=headers)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pygit2
 
 if TYPE_CHECKING:
+    from evalbot.sandbox.discussions import Discussion
     from evalbot.sandbox.git_store import CommitRecord, GitStore
 
 
@@ -15,6 +16,14 @@ def diff(store: GitStore, base: str, head: str) -> str:
     start = _parting(store, base, head)
     found = store.git.diff(pygit2.Oid(hex=start), pygit2.Oid(hex=head))
     return "" if found.patch is None else found.patch
+
+
+def diff_of(store: GitStore, pull_request: Discussion) -> str:
+    """What a pull request changes; of a merged one, what it changed, for today's base already holds it."""
+    base, head = store.resolve(pull_request.base), store.resolve(pull_request.ref)
+    if pull_request.merge_commit:
+        base = store.parent(pull_request.merge_commit) or base
+    return diff(store, base, head)
 
 
 def conflicts(store: GitStore, base: str, head: str) -> list[str]:

@@ -91,6 +91,7 @@ class GitStore:
         return {name.removeprefix(prefix): self.resolve(name) for name in names}
 
     def point(self, ref: str, commit: str) -> None:
+        """Make or move a ref; OSError where another ref is in its way (`main` in that of `main/x`)."""
         self.git.references.create(ref, pygit2.Oid(hex=commit), force=True)
 
     def remove(self, ref: str) -> None:
@@ -156,8 +157,8 @@ class GitStore:
     def record(self, commit: str) -> CommitRecord:
         return _record(self._commit(commit))
 
-    def parent(self, commit: str) -> str:
-        return str(self._commit(commit).parent_ids[0])
+    def parent(self, commit: str) -> str | None:
+        return next((str(oid) for oid in self._commit(commit).parent_ids), None)
 
     def _commit(self, oid: str) -> pygit2.Commit:
         return self.git[oid].peel(pygit2.Commit)

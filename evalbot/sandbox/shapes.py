@@ -196,9 +196,7 @@ def _fit(repo: Repo, discussion: Discussion, *, diff: bool) -> dict[str, Any]:
     store = repo.store()
     base, head = store.resolve(discussion.base), store.resolve(discussion.ref)
     conflicts = git_merge.conflicts(store, base, head) if discussion.is_open else []
-    if discussion.merge_commit:  # against what it was merged into: today's base already holds it
-        base = store.parent(discussion.merge_commit)
-    text = {"diff": git_merge.diff(store, base, head)} if diff else {}
+    text = {"diff": git_merge.diff_of(store, discussion)} if diff else {}
     return {"filesWithConflicts": conflicts, **text}
 
 

@@ -75,6 +75,13 @@ def test_gated_repo__shows_metadata_not_bytes(sandbox: SandboxHub, api: Api, raw
     assert statuses[None].headers["x-error-code"] == "GatedRepo"
 
 
+def test_gated_repo__shows_no_diff_to_strangers(sandbox: SandboxHub, api: Api) -> None:
+    sandbox.create_repo("alice/gated", files={}, gated=True)
+    api["alice"].upload_file(path_or_fileobj=b"x", path_in_repo="x", repo_id="alice/gated", create_pr=True)
+    assert api["bob"].get_discussion_details("alice/gated", 1).diff is None
+    assert api["alice"].get_discussion_details("alice/gated", 1).diff
+
+
 def test_auth_check__write(tiny: str, api: Api) -> None:
     api["alice"].auth_check("alice/tiny", write=True)
     api["nobody"].auth_check("alice/tiny")

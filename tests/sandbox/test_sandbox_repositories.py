@@ -99,6 +99,7 @@ def test_branches_and_tags__are_made_and_removed(tiny: str, api: Api, raw: Raw) 
         alice.delete_branch("alice/tiny", branch="main")
     for name in ("a b", "x..y", "", "a/"):
         assert raw("POST", "/api/models/alice/tiny/tag/main", "alice", json={"tag": name}).status_code == 400
+    assert raw("POST", "/api/models/alice/tiny/branch/main%2Fx", "alice", json={}).status_code == 409
     refs = alice.list_repo_refs("alice/tiny")
     assert ([each.name for each in refs.branches], refs.tags) == (["main"], [])
 
@@ -197,10 +198,18 @@ def test_bad_requests__are_400(tiny: str, raw: Raw) -> None:
         assert raw("POST", "/api/repos/create", "bob", content=body).status_code == 400
     assert raw("GET", "/api/models/alice/tiny/tree/main?cursor=!!").status_code in {200, 400}
     assert raw("PUT", "/api/models/alice/tiny/settings", "alice", json={"gated": "soon"}).status_code == 400
-    assert raw("PUT", "/api/models/alice/tiny/settings", "alice", json={"visibility": "odd"}).status_code == 400
+    odd: list[object] = ["odd", [], {}, None]
+    for value in odd:
+        answer = raw("PUT", "/api/models/alice/tiny/settings", "alice", json={"visibility": value})
+        assert answer.status_code == 400
 
 
 def test_list_models__pages(sandbox: SandboxHub, api: Api) -> None:
     for number in range(3):
         sandbox.create_repo(f"bob/m{number}", files={"README.md": INDEXED})
     assert [model.id for model in api["nobody"].list_models(author="bob", search="m1")] == ["bob/m1"]
+
+
+def test_error_header__holds_no_control_characters(tiny: str, raw: Raw) -> None:
+    answer = raw("GET", "/api/models/alice/tiny/revision/a%00b%0d%0ac%E2%82%AC")
+    assert (answer.status_code, answer.headers["x-error-message"]) == (404, "Invalid rev id: a?b c?")

@@ -1,8 +1,8 @@
-"""The wire API, one module per part of hub-contract §3: each is a list of (method, path, handler)."""
+"""The wire API, one module per part of hub-contract §3, and the pages: lists of (method, path, handler)."""
 
 from __future__ import annotations
 
-from evalbot.sandbox.routes import commits, discussions, files, identity, references, repositories
+from evalbot.sandbox.routes import commits, discussions, files, identity, references, repositories, web
 
 ROUTES = [
     *identity.ROUTES,
@@ -12,4 +12,5 @@ ROUTES = [
     *commits.ROUTES,
     *discussions.ROUTES,
     *repositories.LAST_ROUTES,
+    *web.ROUTES,
 ]

@@ -44,7 +44,8 @@ def listing(call: Call) -> Response:
 
 def details(call: Call) -> Response:
     repo, discussion = _asked(call)
-    return JSONResponse(shapes.discussion_details(call.hub, repo, discussion, diff=call.flag("diff")))
+    diff = call.flag("diff") and access.reads_files(call.hub.accounts, repo, call.who)
+    return JSONResponse(shapes.discussion_details(call.hub, repo, discussion, diff=diff))
 
 
 def create(call: Call) -> Response:
@@ -103,7 +104,7 @@ def status(call: Call) -> Response:
     who = access.must_moderate(call.hub.accounts, repo, call.who, discussion)
     asked = call.json()
     wanted = asked.get("status")
-    if wanted not in {"open", "closed"}:
+    if wanted not in ("open", "closed"):  # a tuple: what was sent may be unhashable
         raise bad_request('"status" must be one of [open, closed]')
     with repo.alone():
         discussion.turn(who.user, "open" if wanted == "open" else "closed")

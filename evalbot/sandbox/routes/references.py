@@ -32,7 +32,10 @@ def _create(call: Call, ref: str, start: str) -> Response:
         commit = store.resolve(start)
         if not store.is_name(ref):
             raise bad_request(f"Invalid reference name: {ref}")
-        store.point(ref, commit)
+        try:
+            store.point(ref, commit)
+        except OSError:
+            raise Refusal(409, f"Reference {ref} cannot stand beside the ones there are") from None
     return JSONResponse({})
 
 

@@ -83,7 +83,7 @@ def _namespace(call: Call, who: Token, asked: dict[str, Any]) -> str:
 
 def _is_private(asked: dict[str, Any]) -> bool:
     visibility = asked.get("visibility", "private" if asked.get("private") is True else "public")
-    if visibility not in {"public", "private"}:
+    if visibility not in ("public", "private"):  # a tuple: what was sent may be unhashable
         raise bad_request('"visibility" must be one of [public, private]')
     return bool(visibility == "private")
 
