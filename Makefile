@@ -3,13 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test lint bench lock clean
+.PHONY: demo test lint bench docs lock clean
 
 demo: $(READY)
 	@$(BIN)/evalbot demo
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -18,7 +18,10 @@ lint: $(READY)
 	$(BIN)/lint-imports
 
 bench: $(READY)
-	$(BIN)/python -m bench
+	@$(BIN)/python bench/spine.py
+
+docs: $(READY)
+	$(BIN)/python docs/commands.py
 
 # Versions and hashes only: no index address may stand in these files (tests/unit/test_project.py).
 LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade \

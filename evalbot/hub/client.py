@@ -40,6 +40,15 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class CardVersion:
+    """Which README.md a revision shows: the commit, the git blob id and the size in bytes."""
+
+    commit: str
+    blob_id: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class RemoteCard:
     """A README.md as bytes, with the commit it was read at and its git blob id."""
 
@@ -105,8 +114,8 @@ class Hub:
         with self._translated(doing, repo_id):
             retry_read(lambda: self._api.auth_check(repo_id, write=write))
 
-    def card_version(self, repo_id: str, revision: str = "main") -> tuple[str, str, int]:
-        """(commit, git blob id, size in bytes) of the card at a revision. Raises NothingFound where there is none."""
+    def card_version(self, repo_id: str, revision: str = "main") -> CardVersion:
+        """What the card is at a revision, without its bytes. Raises NothingFound where there is none."""
         url = hf_hub_url(repo_id, CARD_PATH, revision=revision, endpoint=self.endpoint)
         with self._translated(f"read the card of {repo_id}", repo_id):
             found = retry_read(
@@ -117,16 +126,18 @@ class Hub:
                 f"Could not read the card of {repo_id}: the server does not say which commit it shows.",
                 hint="Check HF_ENDPOINT: this does not answer as the Hub does.",
             )
-        return found.commit_hash, found.etag, found.size or 0
+        return CardVersion(found.commit_hash, found.etag, found.size or 0)
 
-    def read_card(self, repo_id: str, revision: str = "main") -> RemoteCard:
-        """The card at a revision, read at one commit. Raises InvalidCard where it is too large."""
-        commit, blob_id, size = self.card_version(repo_id, revision)
-        if size > MAX_CARD_BYTES:
-            raise InvalidCard(f"The card of {repo_id} has {size:,} bytes; evalbot reads up to {MAX_CARD_BYTES:,}.")
+    def read_card(self, repo_id: str, version: CardVersion | None = None) -> RemoteCard:
+        """The card of main, or of a version found before. Raises InvalidCard where it is too large."""
+        found = version or self.card_version(repo_id)
+        if found.size > MAX_CARD_BYTES:
+            raise InvalidCard(
+                f"The card of {repo_id} has {found.size:,} bytes; evalbot reads up to {MAX_CARD_BYTES:,}."
+            )
         with self._translated(f"read the card of {repo_id}", repo_id):
-            data = retry_read(lambda: self._read_bytes(repo_id, commit))
-        return RemoteCard(repo_id, commit, blob_id, data)
+            data = retry_read(lambda: self._read_bytes(repo_id, found.commit))
+        return RemoteCard(repo_id, found.commit, found.blob_id, data)
 
     def _read_bytes(self, repo_id: str, commit: str) -> bytes:
         url = hf_hub_url(repo_id, CARD_PATH, revision=commit, endpoint=self.endpoint)

@@ -61,10 +61,10 @@ def _overlaps(
 ) -> Iterator[Overlap]:
     for pull_request in open_prs:
         try:
-            _, blob_id, _ = hub.card_version(card.repo_id, pull_request.ref)
-            if blob_id == card.blob_id:
+            version = hub.card_version(card.repo_id, pull_request.ref)
+            if version.blob_id == card.blob_id:
                 continue  # it does not touch the card
-            theirs = hub.read_card(card.repo_id, pull_request.ref)
+            theirs = hub.read_card(card.repo_id, version)
             document = parse_card(decode_card(theirs.data))
             held = plan_merge(document, names, merge.result)
         except NothingFound:

@@ -6,6 +6,7 @@ discussions and commits are not among them.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, TypeVar
 
 import httpx2
@@ -33,6 +34,8 @@ _RETRYABLE_STATUS = frozenset({408, 429, 500, 502, 503, 504})
 
 def open_api(settings: Settings) -> HfApi:
     """An HfApi bound to the configured Hub. Sets huggingface_hub's HTTP client for this whole process."""
+    # A retry that helps is no news; one that does not is told in evalbot's own words.
+    logging.getLogger("stamina").setLevel(logging.ERROR)
     set_client_factory(lambda: _careful_client(settings.request_timeout))
     token = settings.hf_token
     if token is None and settings.endpoint == DEFAULT_ENDPOINT:
