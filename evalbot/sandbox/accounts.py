@@ -49,6 +49,12 @@ class Accounts:
         spelled = {known.lower(): known for known in (*self.users, *self.organisations)}
         return spelled.get(name.lower())
 
+    def remove(self, user: str) -> None:
+        """What they wrote stays, without an author."""
+        del self.users[user]
+        for token in [token for token in self.tokens.values() if token.user == user]:
+            del self.tokens[token.value]
+
     def save(self, path: Path) -> None:
         write_json(
             path,

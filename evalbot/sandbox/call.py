@@ -92,9 +92,12 @@ class Call:
         return int(text)
 
     def page(self, items: Sequence[Item], size: int) -> tuple[Sequence[Item], dict[str, str]]:
-        """One page, by the opaque cursor in the query, and the `Link` header to the next one if there is one."""
+        """One page, by the opaque cursor in the query, and the `Link` header to the next one if there is one.
+
+        `limit` asks for smaller pages than `size`; larger ones the Hub does not give.
+        """
         start = _offset(self.query.get("cursor"))
-        end = start + size
+        end = start + min(size, max(1, self.number("limit", size)))
         if end >= len(items):
             return items[start:end], {}
         others = [(key, value) for key, value in self.query.multi_items() if key != "cursor"]

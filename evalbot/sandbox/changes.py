@@ -50,6 +50,13 @@ def parse(body: bytes) -> CommitRequest:
     return CommitRequest(summary, str(headers[0].get("description") or ""), _parent(parent), changes)
 
 
+def parse_files(value: Any) -> dict[str, bytes]:
+    """The files a repository is created with: `[{path, content, encoding?}]`, as huggingface.js sends them."""
+    if not isinstance(value, list) or not all(isinstance(file, dict) for file in value):
+        raise bad_request('"files" must be an array')
+    return {safe_path(file.get("path")): _content(file) for file in value}
+
+
 def _line(text: bytes) -> tuple[str, dict[str, Any]]:
     line = read_object(text, what="Every line")
     value = line.get("value")

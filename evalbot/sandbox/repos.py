@@ -132,7 +132,14 @@ class Repos:
         return sorted((repo for repo in list(self._repos.values()) if repo.kind is kind), key=lambda repo: repo.id)
 
     def create(
-        self, kind: Kind, repo_id: str, *, author: str, private: bool = False, gated: Gate = False
+        self,
+        kind: Kind,
+        repo_id: str,
+        *,
+        author: str,
+        private: bool = False,
+        gated: Gate = False,
+        files: Mapping[str, bytes] | None = None,
     ) -> Repo | None:
         """A new repository with the Hub's first commit, or None where the id is taken."""
         checked_id(repo_id)
@@ -142,7 +149,8 @@ class Repos:
             repo = Repo(kind, repo_id, self._root / kind.plural / f"{repo_id}.git", private, gated)
             shutil.rmtree(repo.folder, ignore_errors=True)  # left by a creation that was killed half way
             store = GitStore.create(repo.folder)
-            _commit_files(store, {".gitattributes": GIT_ATTRIBUTES}, None, "initial commit", author)
+            first = {".gitattributes": GIT_ATTRIBUTES, **(files or {})}
+            _commit_files(store, first, None, "initial commit", author)
             repo.save()
             self._repos[_key(kind, repo_id)] = repo
             return repo

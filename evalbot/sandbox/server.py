@@ -38,6 +38,7 @@ class SandboxHub:
 
     def __init__(self, data_dir: Path, *, port: int = 0, discussions_per_page: int = 10) -> None:
         data_dir.mkdir(parents=True, exist_ok=True)
+        self._data_dir = data_dir
         self.endpoint = ""
         self.faults = Faults()
         self._port = port
@@ -113,6 +114,11 @@ class SandboxHub:
         if made is None:
             raise ValueError(f"{repo_id} exists already")
         return add_files(made, files, author=namespace) if files else made.store().resolve(MAIN)
+
+    def delete_user(self, name: str) -> None:
+        """Close an account: its tokens end, and what it wrote is answered without an `author`, as on the Hub."""
+        self._accounts.remove(name)
+        self._accounts.save(self._data_dir / "accounts.json")
 
     def __enter__(self) -> Self:
         self.start()

@@ -159,7 +159,7 @@ def _refs(store: GitStore, prefix: str) -> list[dict[str, str]]:
 def discussion_summary(hub: Hub, repo: Repo, discussion: Discussion) -> dict[str, Any]:
     return {
         "num": discussion.num,
-        "author": _author(hub.accounts, discussion.author),
+        **_author(hub.accounts, discussion.author),
         "repo": {"name": repo.id, "type": repo.kind.name},
         "title": discussion.title,
         "status": discussion.status,
@@ -206,7 +206,7 @@ def event(accounts: Accounts, happened: Event) -> dict[str, Any]:
         "id": happened.id,
         "type": happened.type,
         "createdAt": happened.created_at,
-        "author": _author(accounts, happened.author),
+        **_author(accounts, happened.author),
         "data": data,
     }
 
@@ -215,7 +215,7 @@ def _comment(accounts: Accounts, happened: Event) -> dict[str, Any]:
     versions, hidden = happened.data["versions"], happened.data["hidden"]
     author = _author(accounts, happened.author)
     shown = [
-        {"raw": text, "html": escape(text), "updatedAt": each["at"], "author": author}
+        {"raw": text, "html": escape(text), "updatedAt": each["at"], **author}
         for each in versions
         for text in ["" if hidden else each["raw"]]
     ]
@@ -233,15 +233,18 @@ def _comment(accounts: Accounts, happened: Event) -> dict[str, Any]:
 
 
 def _author(accounts: Accounts, name: str) -> dict[str, Any]:
+    """`author`, or nothing at all where the account is gone: readers must do without."""
+    if name not in accounts.users:
+        return {}
     roles = dict.fromkeys(("isHf", "isHfAdmin", "isMod"), False)
-    return {"_id": stable_id(name), **_person(accounts, name), **roles}
+    return {"author": {"_id": stable_id(name), **_person(accounts, name), **roles}}
 
 
 def _person(accounts: Accounts, name: str) -> dict[str, Any]:
     return {
         "type": "user",
         "name": name,
-        "fullname": accounts.users.get(name, name),
+        "fullname": accounts.users[name],
         "avatarUrl": "/avatars/user.svg",
         "isPro": False,
     }

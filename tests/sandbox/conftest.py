@@ -23,7 +23,6 @@ from evalbot.sandbox.server import SandboxHub
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-CARD = b"---\nlicense: mit\nlanguage: no\n---\n# Tiny\n\nA model.\n"
 Api = dict[str, HfApi]
 
 
@@ -74,9 +73,14 @@ def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, leaving: list[threa
 
 
 @pytest.fixture
-def tiny(sandbox: SandboxHub) -> str:
+def card() -> bytes:
+    return b"---\nlicense: mit\nlanguage: no\n---\n# Tiny\n\nA model.\n"
+
+
+@pytest.fixture
+def tiny(sandbox: SandboxHub, card: bytes) -> str:
     """The head of alice/tiny, a model with a card."""
-    return sandbox.create_repo("alice/tiny", files={"README.md": CARD})
+    return sandbox.create_repo("alice/tiny", files={"README.md": card})
 
 
 @pytest.fixture

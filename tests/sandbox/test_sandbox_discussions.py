@@ -173,3 +173,15 @@ def test_details__diff_only_when_asked(tiny: str, raw: Raw) -> None:
     assert "diff" not in plain
     assert plain == {key: value for key, value in full.items() if key != "diff"}
     assert json.dumps(full["changes"]) == '{"base": "refs/heads/main"}'
+
+
+def test_deleted_user__leaves_words_without_an_author(sandbox: SandboxHub, tiny: str, api: Api, raw: Raw) -> None:
+    _propose(raw, "bob", "Add it", "new\n")
+    sandbox.delete_user("bob")
+    assert "bob" not in sandbox.tokens
+    assert raw("GET", LIST, headers={"Authorization": "Bearer hf_sandbox_bob"}).status_code == 401
+    (listed,) = raw("GET", LIST).json()["discussions"]
+    assert "author" not in listed
+    (found,) = api["alice"].get_repo_discussions("alice/tiny")
+    details = api["alice"].get_discussion_details("alice/tiny", 1)
+    assert found.author == details.author == details.events[0].author == "deleted"

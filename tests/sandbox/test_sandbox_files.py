@@ -147,6 +147,8 @@ def test_commits__newest_first_and_paged(files: str, api: Api, raw: Raw) -> None
         assert raw("POST", "/api/models/alice/files/commit/main", "alice", content=body).status_code == 200
     titles = [commit.title for commit in api["nobody"].list_repo_commits("alice/files")]
     assert titles == [*(f"Change {number}" for number in range(59, -1, -1)), "Upload files", "initial commit"]
+    pages = raw("GET", "/api/models/alice/files/commits/main?limit=7")
+    assert (len(pages.json()), pages.headers["x-total-count"]) == (7, "62")
     newest = api["nobody"].list_repo_commits("alice/files")[0]
     assert (newest.authors, newest.message) == (["alice"], "")
 

@@ -52,6 +52,15 @@ def test_create__foreign_namespace_and_bad_name(api: Api, raw: Raw) -> None:
     assert raw("POST", "/api/repos/create", "bob", json={"name": "n", "type": "planet"}).status_code == 400
 
 
+def test_create__with_files_and_license_as_javascript_asks(api: Api, raw: Raw) -> None:
+    files = [{"path": "a.txt", "content": "aGVsbG8=", "encoding": "base64"}]
+    asked = {"name": "js", "license": "mit", "files": files}
+    assert raw("POST", "/api/repos/create", "bob", json=asked).status_code == 200
+    assert raw("GET", "/bob/js/resolve/main/a.txt").text == "hello"
+    assert api["bob"].model_info("bob/js").tags == ["license:mit", "region:us"]
+    assert raw("POST", "/api/repos/create", "bob", json={"name": "x", "files": ["a"]}).status_code == 400
+
+
 def test_delete__removes_and_then_is_not_found(api: Api, sandbox: SandboxHub, tmp_path: object) -> None:
     sandbox.create_repo("alice/tiny", files={})
     with pytest.raises(HfHubHTTPError, match="403"):

@@ -14,7 +14,6 @@ import httpx2
 import pytest
 
 from evalbot.sandbox.server import SandboxHub
-from tests.sandbox.conftest import CARD
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,9 +26,9 @@ def _git(*arguments: str, cwd: Path) -> str:
     return subprocess.run(command, cwd=cwd, check=True, capture_output=True, text=True).stdout
 
 
-def test_restart__keeps_everything(tmp_path: Path) -> None:
+def test_restart__keeps_everything(tmp_path: Path, card: bytes) -> None:
     with SandboxHub(tmp_path / "hub") as hub:
-        head = hub.create_repo("alice/tiny", files={"README.md": CARD}, private=True, gated="manual")
+        head = hub.create_repo("alice/tiny", files={"README.md": card}, private=True, gated="manual")
         hub.create_repo("acme/words", files={}, repo_type="dataset")
         headers = {"Authorization": f"Bearer {hub.tokens['alice']}"}
         made = httpx2.post(
@@ -60,7 +59,7 @@ def test_restart__passes_over_a_half_deleted_repository(tmp_path: Path) -> None:
 
 
 def test_folder__is_a_git_repository_to_clone_fetch_and_push(
-    sandbox: SandboxHub, tiny: str, api: Api, tmp_path: Path
+    sandbox: SandboxHub, tiny: str, card: bytes, api: Api, tmp_path: Path
 ) -> None:
     made = api["bob"].upload_file(
         path_or_fileobj=b"new\n", path_in_repo="new.txt", repo_id="alice/tiny", create_pr=True
@@ -70,7 +69,7 @@ def test_folder__is_a_git_repository_to_clone_fetch_and_push(
     _git("clone", "-q", str(bare), "clone", cwd=tmp_path)
     clone = tmp_path / "clone"
     assert _git("rev-parse", "HEAD", cwd=clone).strip() == tiny
-    assert (clone / "README.md").read_bytes() == CARD
+    assert (clone / "README.md").read_bytes() == card
     _git("fetch", "-q", "origin", "refs/pr/1:pr1", cwd=clone)
     assert _git("rev-parse", "pr1", cwd=clone).strip() == made.oid
     assert _git("show", "pr1:new.txt", cwd=clone) == "new\n"

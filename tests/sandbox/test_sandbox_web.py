@@ -30,6 +30,9 @@ def test_pages__are_where_the_api_says(tiny: str, api: Api, raw: Raw, sandbox: S
         assert EVIL not in answer.text
     api["alice"].merge_pull_request("alice/tiny", 1)
     assert "+more" in raw("GET", made.pr_url).text
+    patch = raw("GET", raw("GET", "/api/models/alice/tiny/discussions/1").json()["diffUrl"])
+    assert patch.headers["content-type"] == "text/plain; charset=utf-8"
+    assert patch.text.startswith("diff --git a/more.md b/more.md")
 
 
 def test_pages__front_lists_public_repositories(sandbox: SandboxHub, tiny: str, raw: Raw) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from evalbot.sandbox import access, shapes
+from evalbot.sandbox import access, changes, shapes
 from evalbot.sandbox.refusals import Refusal, bad_request, forbidden, no_such_page, repo_not_found, sign_in_first
 from evalbot.sandbox.repos import REPO_PATH, Gate, Kind, Repo, kind_named
 
@@ -67,7 +67,7 @@ def create(call: Call) -> Response:
     asked = call.json()
     kind = kind_named(asked.get("type") or "model")
     repo_id = f"{_namespace(call, who, asked)}/{asked.get('name') or ''}"
-    made = call.hub.repos.create(kind, repo_id, author=who.user, private=_is_private(asked))
+    made = call.hub.repos.create(kind, repo_id, author=who.user, private=_is_private(asked), files=_first_files(asked))
     if made is None:
         raise _taken(call, kind, repo_id)
     return JSONResponse({"url": f"{call.hub.endpoint}/{made.page}", "name": made.id, "id": made.key})
@@ -86,6 +86,14 @@ def _is_private(asked: dict[str, Any]) -> bool:
     if visibility not in ("public", "private"):  # a tuple: what was sent may be unhashable
         raise bad_request('"visibility" must be one of [public, private]')
     return bool(visibility == "private")
+
+
+def _first_files(asked: dict[str, Any]) -> dict[str, bytes]:
+    """What huggingface.js may give a new repository: files, and a license that stands in a first card."""
+    files = changes.parse_files(asked.get("files") or [])
+    given = asked.get("license")
+    card = {"README.md": f"---\nlicense: {given}\n---\n".encode()} if isinstance(given, str) else {}
+    return {**card, **files}
 
 
 def _taken(call: Call, kind: Kind, repo_id: str) -> Refusal:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from evalbot.sandbox import access, git_merge, pages
 from evalbot.sandbox.repos import KINDS
@@ -39,6 +39,14 @@ def discussion(call: Call) -> Response:
     return _answer(pages.discussion(repo, about, git_merge.diff_of(repo.store(), about) if may_show else ""))
 
 
+def diff(call: Call) -> Response:
+    """The pull request as a patch, where `diffUrl` of its details says."""
+    repo = call.repo()
+    access.must_read_files(call.hub.accounts, repo, call.who)
+    about = repo.discussion(int(call.request.path_params["num"]))
+    return PlainTextResponse(git_merge.diff_of(repo.store(), about) if about.is_pull_request else "")
+
+
 def commit(call: Call) -> Response:
     repo = call.repo()
     access.must_read_files(call.hub.accounts, repo, call.who)
@@ -55,6 +63,7 @@ def _answer(html: str) -> Response:
 ROUTES = [
     ("GET", "/", front),
     *(("GET", f"{path}/discussions/{{num:int}}", discussion) for path in _REPO_PATHS),
+    *(("GET", f"{path}/discussions/{{num:int}}.diff", diff) for path in _REPO_PATHS),
     *(("GET", f"{path}/commit/{{commit}}", commit) for path in _REPO_PATHS),
     *(("GET", path, repository) for path in _REPO_PATHS),
 ]
