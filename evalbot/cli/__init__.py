@@ -47,9 +47,8 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("Interrupted.", err=True)
         return INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader went away; so may the rest
-        return 0
+    except SystemExit:
+        return 0  # click's answer to a reader that went away: no failure of ours
     except Exception as error:  # noqa: BLE001 - the one place that turns a bug into a message
         return _confess(error)
     return code or 0

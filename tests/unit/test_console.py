@@ -1,0 +1,46 @@
+"""The choke point: no secret and no control character gets past it."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import pytest
+
+from evalbot.console import Console, clean
+from evalbot.score import Evidence, Score, as_number
+
+
+def test_console__secrets_are_masked_in_every_stream(capsys: pytest.CaptureFixture[str]) -> None:
+    console = Console(as_json=True, secrets=["hf_secret"])
+    console.answer("a hf_secret b")
+    console.note("c hf_secret")
+    console.result({"x": "hf_secret"})
+    captured = capsys.readouterr()
+    assert captured.err == "a *** b\nc ***\n"
+    assert json.loads(captured.out) == {"x": "***"}
+
+
+def test_console__without_json__answers_go_to_stdout(capsys: pytest.CaptureFixture[str]) -> None:
+    console = Console()
+    console.answer("answer")
+    console.note("note")
+    console.result({"x": 1})
+    assert capsys.readouterr() == ("answer\n", "note\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("a\x1b[2Jb", "a\ufffd[2Jb"), ("\u202eabc", "\ufffdabc"), ("é\t漢", "é\t漢")]
+)
+def test_clean__control_characters__are_shown_as_replaced(text: str, shown: str) -> None:
+    assert clean(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("printed", "number"), [("85", 85), ("85.0", 85.0), ("85.20", 85.2), ("-0.5", -0.5), ("1234", 1234)]
+)
+def test_score__json_value_is_a_number_and_printed_keeps_its_digits(printed: str, number: float) -> None:
+    evidence = Evidence(table=1, row=1, column=1, line=1, cell=printed)
+    answer = Score(label="a", benchmark="a", value=Decimal(printed), evidence=evidence).as_json()
+    assert (answer["value"], answer["printed"]) == (number, printed)
+    assert isinstance(as_number(Decimal(printed)), type(number))
