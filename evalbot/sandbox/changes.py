@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from evalbot.sandbox.refusals import Refusal, bad_request
 from evalbot.sandbox.wire import read_object
+
+COMMIT_ID = re.compile(r"[0-9a-f]{5,40}")
 
 _MAX_PATH = 1024
 _NOTHING_TO_DO = "Add a line with the key `lfsFile`, `file` or `deletedFile`"
@@ -96,8 +99,8 @@ def _content(value: dict[str, Any]) -> bytes:
 def _parent(value: Any) -> str | None:
     if value is None:
         return None
-    if not isinstance(value, str):
-        raise bad_request('"parentCommit" must be a string')
+    if not isinstance(value, str) or not COMMIT_ID.fullmatch(value.lower()):
+        raise bad_request('"parentCommit" must be a commit id of 5 to 40 digits')
     return value.lower()
 
 

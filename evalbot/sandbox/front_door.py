@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
 from evalbot.sandbox.refusals import Refusal, bad_token
@@ -50,8 +51,11 @@ class FrontDoor:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Routes match the path as it was sent: once decoded, refs%2Fpr%2F3 could not be told from refs/pr/3.
         scope["path"] = scope["raw_path"].decode("latin-1")
+        try:
+            body = await _read(scope, receive)
+        except ClientDisconnect:
+            return  # nobody is left to answer, and half a commit is not to be made
         fault = self._faults.take(scope["method"], unquote(scope["path"]))
-        body = await _read(scope, receive)
         answer = self._answering(scope, send)
         if fault:
             await _prepare(fault)
@@ -110,6 +114,8 @@ async def _read(scope: Scope, receive: Receive) -> bytes | None:
     parts, size = [], 0
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > LARGEST_BODY:

@@ -6,7 +6,6 @@ Branches are refs/heads/*, pull requests refs/pr/N, tags refs/tags/*, so `git cl
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 import pygit2
 from pygit2.enums import FileMode, SortMode
 
+from evalbot.sandbox.changes import COMMIT_ID
 from evalbot.sandbox.refusals import entry_not_found, revision_not_found
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from evalbot.sandbox.changes import Change
 
 MAIN = "refs/heads/main"
-
-_COMMIT_ID = re.compile(r"[0-9a-f]{5,40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +99,7 @@ class GitStore:
         return pygit2.reference_is_valid_name(ref)
 
     def _by_id(self, revision: str) -> str:
-        if _COMMIT_ID.fullmatch(revision.lower()):
+        if COMMIT_ID.fullmatch(revision.lower()):
             # ValueError: several objects start with these digits, or the one that does is no commit.
             with suppress(KeyError, ValueError, pygit2.GitError):
                 return str(self.git[revision.lower()].peel(pygit2.Commit).id)

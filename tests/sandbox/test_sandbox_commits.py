@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import socket
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -184,12 +186,29 @@ def test_bad_bodies__are_400(tiny: str, raw: Raw) -> None:
         assert post(header + b'{"key":"file","value":' + value + b"}") == 400
     assert post(header + file.replace(b'"file"', b'"planet"')) == 400
     assert post(b'{"key":"header","value":{"summary":" "}}\n' + file) == 400
-    assert post(b'{"key":"header","value":{"summary":"s","parentCommit":1}}\n' + file) == 400
+    for parent in (b"1", b'"main"', b'""', b'"abcd"'):
+        assert post(b'{"key":"header","value":{"summary":"s","parentCommit":' + parent + b"}}\n" + file) == 400
 
 
 def test_too_large__413(tiny: str, raw: Raw) -> None:
     body = b" " * (32 * 1024 * 1024 + 1)
     assert raw("POST", COMMIT, "alice", content=body).status_code == 413
+
+
+def test_connection_lost__half_a_commit_is_not_made(sandbox: SandboxHub, tiny: str, api: Api) -> None:
+    """The body ends at the end of a line: what has come would be a commit of its own."""
+    body = b'{"key":"header","value":{"summary":"s"}}\n{"key":"file","value":{"path":"a","content":"a"}}\n'
+    head = f"POST {COMMIT} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {sandbox.tokens['alice']}\r\n"
+    with socket.create_connection(("127.0.0.1", int(sandbox.endpoint.rpartition(":")[2]))) as client:
+        client.sendall(f"{head}Content-Length: {len(body) + 100}\r\n\r\n".encode() + body)
+    assert _head_after_a_while(api) == tiny
+    assert [record for record in sandbox.log if record.method == "POST"] == []
+
+
+def _head_after_a_while(api: Api) -> str | None:
+    """The head of main after the server has had its time to see the closed connection."""
+    time.sleep(0.2)
+    return api["alice"].model_info("alice/tiny").sha
 
 
 def test_invalid_card__is_refused_by_validation_and_by_the_commit(tiny: str, api: Api, raw: Raw) -> None:
