@@ -8,8 +8,8 @@
                └── faults, request_log                   what tests inject and what they look at
 
 Comments say hub-contract for the wire contract: what `huggingface_hub`, its `hf` command and huggingface.js send
-and need, section by section. Starlette, uvicorn and pygit2 are imported by the modules below only, never by this file, so that
-evalbot without its `sandbox` extra works as long as nobody starts a sandbox.
+and need, section by section. Starlette, uvicorn and pygit2 are imported by the modules below only, never by this
+file, so that evalbot without its `sandbox` extra works as long as nobody starts a sandbox.
 
 Where it differs from the Hub, knowingly: large file storage (LFS, xet), Spaces, Jobs, webhooks and collections are
 not there (uploads of binary files answer 501); a request holds at most 32 MiB; .gitignore is not looked at during
