@@ -267,6 +267,8 @@ def _named_row(grid: Grid, row: int, name: str, columns: Sequence[Column], prima
 
 def _names_models(column: Column, primary: Column | None) -> bool:
     """Only columns that may hold a model's name are searched: never `Base model` or `Dataset`."""
+    if column.role.kind is Kind.OTHER_MODEL:
+        return False
     if primary is None or column == primary:
         return True
     if primary.role.kind is Kind.MODEL:

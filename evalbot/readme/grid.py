@@ -23,9 +23,11 @@ MAX_HEADER_ROWS = 3
 Content = Literal["label", "value", "empty"]
 
 ASIDE = {
-    Kind.NOT_A_SCORE, Kind.SHOTS, Kind.VERSION, Kind.STDERR, Kind.METRIC_COLUMN, Kind.OTHER_MODEL, Kind.MODEL,
+    Kind.NOT_A_SCORE, Kind.SHOTS, Kind.VERSION, Kind.STDERR, Kind.METRIC_COLUMN, Kind.OTHER_MODEL,
 }  # fmt: skip
 """Columns that say something about a row but hold no scores."""
+
+_NAMES_AT_NEED = {"a size", "a parameter count", "a hyper-parameter", "a rank"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +62,7 @@ class Grid:
         """Columns of names, left to right: sizes or settings only where nothing else names the rows."""
         texts = tuple(column for column in self.columns if column.content == "label")
         named = tuple(column for column in texts if column.role.kind is not Kind.NOT_A_SCORE)
-        return named or tuple(column for column in texts[:1] if column.role.reason != "a date")
+        return named or tuple(column for column in texts[:1] if column.role.reason in _NAMES_AT_NEED)
 
     @property
     def value_columns(self) -> tuple[Column, ...]:
@@ -184,7 +186,9 @@ def _column(
     role = role_of(head)
     content = _content(table, readings, index, body)
     numbered = any(_content(table, readings, other, body) == "label" for other in range(1, table.width))
-    if index == 0 and (content != "value" or role.kind is Kind.MODEL or (role.kind is Kind.EMPTY and not numbered)):
+    if index == 0 and (
+        content != "value" or role.kind in {Kind.MODEL, Kind.SUBSET} or (role.kind is Kind.EMPTY and not numbered)
+    ):
         content = "label"
     return Column(index=index, head=head, notes=notes, group=group, role=role, content=content)
 

@@ -13,6 +13,9 @@ from evalbot.readme.roles import Kind, fold, is_known_benchmark, is_metric, ment
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+MAX_TITLE = 80
+"""A caption up to this length is a title; longer ones speak of many things."""
+
 Orientation = Literal["benchmarks-as-rows", "models-as-rows", "single", "none"]
 
 _MODEL_LOOK = re.compile(
@@ -99,7 +102,7 @@ def _no_numbers(grid: Grid) -> str | None:
 
 def _training_log(grid: Grid) -> str | None:
     heads = [fold(column.head) for column in grid.columns]
-    counts = any(head in words.TRAINING_LOG for head in heads)
+    counts = any(head.split()[-1:] and head.split()[-1] in words.TRAINING_LOG for head in heads)
     losses = any(head.endswith(("loss", "losses")) for head in heads)
     named = any(column.role.kind in {Kind.MODEL, Kind.BENCHMARK} for column in grid.label_columns)
     return "it is a training log" if counts and (losses or not named) else None
@@ -109,6 +112,8 @@ def _made_of(grid: Grid) -> str | None:
     """`Hyperparameter | Value`, `Model structure | A | B`: what something is made of."""
     corner = fold(grid.columns[0].head).split()
     if not corner or corner[-1] not in words.HYPER_TABLE or _benchmark_like(c.head for c in grid.value_columns):
+        return None
+    if _share([grid.text(row, 0) for row in grid.body]) * 2 > 1:
         return None
     return f"its first column lists settings ({grid.columns[0].head})"
 
@@ -145,7 +150,8 @@ def _orient(grid: Grid) -> Verdict:
 
 
 def _without_labels(grid: Grid, heads: Sequence[str]) -> Verdict:
-    if len(grid.body) == 1 and _benchmark_like(heads):
+    averaged = any(role_of(head).kind is Kind.AVERAGE for head in heads)
+    if len(grid.body) == 1 and (_benchmark_like(heads) or _are_splits(heads) or averaged):
         return Verdict("single", "one row of scores under benchmark names")
     return Verdict("none", "no column names its rows and no header names a known benchmark")
 
@@ -228,7 +234,8 @@ def _about_something_else(grid: Grid) -> str | None:
 
 
 def _other_topic(grid: Grid) -> str | None:
-    text = fold(f"{grid.table.heading or ''} {grid.table.caption[-200:]}")
+    caption = grid.table.caption if len(grid.table.caption) <= MAX_TITLE else ""
+    text = fold(f"{grid.table.heading or ''} {caption}")
     about = [word for word in text.split() if word in words.NOT_ABOUT_SCORES]
     about += [phrase for phrase in words.NOT_ABOUT_SCORES_PHRASES if phrase in text]
     return f"it stands under a text about {about[0]}" if about else None

@@ -125,7 +125,8 @@ def _is_benchmark_column(folded: str, tokens: list[str]) -> bool:
 
 
 def _is_other_model(folded: str, tokens: list[str]) -> bool:
-    return _is_model_column(folded, tokens) and bool(words.OTHER_MODEL & set(tokens[:-1]))
+    before = set(tokens[:-1])
+    return _is_model_column(folded, tokens) and bool(words.OTHER_MODEL & before) and not words.PRETRAINED & before
 
 
 def _is_model_column(folded: str, tokens: list[str]) -> bool:
@@ -177,14 +178,20 @@ _SUBSTRINGS = {piece: reason for reason, group in words.NOT_A_SCORE_SUBSTRINGS.i
 _PLAIN_IN_IDENTIFIERS = frozenset(
     {"loss", "size", "params", "parameters", "flops", "runtime", "memory", "latency", "throughput", "epochs", "steps"}
 )
-_ANYWHERE = frozenset({"params", "param", "parameters", "flops", "gflops", "latency", "throughput", "vram", "vocab"})
+_ANYWHERE = frozenset(
+    {"params", "param", "parameters", "flops", "gflops", "latency", "throughput", "ram", "vram", "vocab"}
+)
 """Heads that mean a quantity wherever they stand in a label."""
 
 
 def not_a_score(text: str) -> str | None:
     """Why numbers under this label are no evaluation scores, or None."""
     folded, head = fold(text), core(text)
-    if text.strip() in words.BENCHMARK_ACRONYMS or (_SIZED.match(head) and not _COUNT.match(folded)):
+    if (
+        text.strip() in words.BENCHMARK_ACRONYMS
+        or folded.lstrip("# ") in words.SCORE
+        or (_SIZED.match(head) and not _COUNT.match(folded))
+    ):
         return None
     reason = _by_sign(text, folded, head) or _by_phrase(folded, f" {head} ")
     if reason is not None:
@@ -230,6 +237,8 @@ def _by_head(head: str, folded: str) -> str | None:
     last = tokens[-1]
     if len(tokens) > 1 and last in {"m", "b", "g", "k"}:
         last = tokens[-2]  # `Params / M`
+    if len(tokens) > 1 and tokens[-2].isdecimal():
+        return None  # `News 128 length` is measured at a length; it does not measure one
     return _HEADS.get(last) or next((_HEADS[word] for word in tokens if word in _ANYWHERE), None)
 
 

@@ -89,9 +89,11 @@ def _places(grid: Grid, target: Target) -> Iterable[_Place]:
 def _row_places(grid: Grid, row: int) -> Iterator[_Place]:
     label = primary_label(grid)
     for column in grid.columns:
-        if column == label or not grid.text(row, column.index):
+        text = grid.text(row, column.index)
+        if column == label or not text or (column.content != "value" and not any(c.isdigit() for c in text)):
             continue
-        refusal = None if column in grid.value_columns else column.role.reason or _aside(grid, row, column)
+        scored = column in grid.value_columns and column.role.kind is not Kind.MODEL
+        refusal = None if scored else column.role.reason or _aside(grid, row, column)
         yield _Place(
             row=row,
             column=column.index,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from evalbot.readme.grid import Grid, build_grid, too_large
 from evalbot.readme.orientation import Orientation, Verdict, judge, may_be_model_column, primary_label, scored_rows
+from evalbot.readme.roles import Kind
 from evalbot.readme.tables import Table, find_tables
 
 if TYPE_CHECKING:
@@ -70,7 +71,9 @@ def column_labels(grid: Grid) -> Iterator[ModelLabel]:
 
 def row_labels(grid: Grid) -> Iterator[ModelLabel]:
     column = primary_label(grid)
-    for row in scored_rows(grid) if column else ():
-        cell = grid.table.rows[row][column.index] if column else None
-        if cell and cell.text:
+    if column is None or column.role.kind is Kind.OTHER_MODEL:
+        return
+    for row in scored_rows(grid):
+        cell = grid.table.rows[row][column.index]
+        if cell.text:
             yield ModelLabel(label=cell.text, axis="row", index=row, raw=cell.raw)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,10 @@ MAX_CHARACTERS = 2_000_000
 """Twice the largest card the Hub renders: what is longer is no card, and every pass below stays under a second."""
 MAX_TABLES = 500
 """Each table is surveyed on its own; the largest public cards hold some tens."""
+MAX_PIPES = 5_000
+"""Columns a line may have before the parser is not asked at all: its work grows with their square."""
+MAX_TABLE_LINES = 10_000
+"""Fifty times the longest evaluation table seen: what has more is a data file."""
 MAX_CAPTION = 400
 """A caption is a sentence; of a longer paragraph the end stands nearest to the table."""
 
@@ -56,26 +61,33 @@ class Table:
 
 def find_tables(readme: str) -> tuple[Table, ...]:
     """Every GFM table of a README, evaluation or not. Raises InvalidCard where a stated limit is passed."""
-    tokens, offset = _block_tokens(readme)
-    tables = tuple(_tables(tokens, offset))
-    if len(tables) > MAX_TABLES:
-        raise InvalidCard(f"The README has {len(tables)} tables; at most {MAX_TABLES} are read")
-    return tables
+    return _read(readme)[0]
 
 
 def count_html_tables(readme: str) -> int:
     """How many HTML tables the README holds: they are not read, but a refusal should name them."""
-    tokens, _ = _block_tokens(readme)
-    return sum(token.content.lower().count("<table") for token in tokens if token.type == "html_block")
+    return _read(readme)[1]
 
 
-def _block_tokens(readme: str) -> tuple[Sequence[Token], int]:
-    """Block tokens of the body, and the number of lines of front matter above it."""
+# One command asks for the tables of the same card several times; parsing is most of the work.
+@lru_cache(maxsize=1)
+def _read(readme: str) -> tuple[tuple[Table, ...], int]:
+    """The Markdown tables and the number of HTML tables."""
     if len(readme) > MAX_CHARACTERS:
         raise InvalidCard(f"The README has {len(readme)} characters; at most {MAX_CHARACTERS} are read")
     card = split(readme)
+    pipes = [count for line in _LINE_END.split(card.body) if (count := line.count("|"))]
+    if pipes and max(pipes) > MAX_PIPES:
+        raise InvalidCard(f"A line of the README has {max(pipes)} columns; at most {MAX_PIPES} are read")
+    if len(pipes) > MAX_TABLE_LINES:
+        raise InvalidCard(f"The README has {len(pipes)} table lines; at most {MAX_TABLE_LINES} are read")
+    # Line numbers are those of the whole file.
     offset = len(_LINE_END.findall(readme, 0, card.body_start))
-    return _PARSER.parse(card.body), offset
+    tokens = _PARSER.parse(card.body)
+    tables = tuple(_tables(tokens, offset))
+    if len(tables) > MAX_TABLES:
+        raise InvalidCard(f"The README has {len(tables)} tables; at most {MAX_TABLES} are read")
+    return tables, sum(token.content.lower().count("<table") for token in tokens if token.type == "html_block")
 
 
 def _tables(tokens: Sequence[Token], offset: int) -> Iterator[Table]:

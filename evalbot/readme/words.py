@@ -11,6 +11,8 @@ MODEL = frozenset(
     "llm llms system systems method methods approach algorithm backbone network checkpoint checkpoints name names".split()
 )
 """Heads of a column that names models. Some of these head a column only alone: see MODEL_ALONE."""
+PRETRAINED = frozenset({"pretrained", "trained"})
+"""`Base pre-trained model` is the evaluated model itself."""
 MODEL_ALONE = frozenset({"name", "names", "system", "systems", "method", "methods", "approach", "algorithm", "network"})
 MODEL_SUBSTRINGS = ("模型", "モデル", "모델")
 OTHER_MODEL = frozenset(
@@ -19,7 +21,7 @@ OTHER_MODEL = frozenset(
 """`Base model`: the column names a model the row is made from, so its rows are not that model's scores."""
 
 BENCHMARK = frozenset(
-    "benchmark benchmarks bench dataset datasets task tasks testset testsets evaluation evaluations eval evals exam exams "
+    "benchmark benchmarks bench dataset datasets task tasks testset testsets evaluation evaluations eval evals exam exams tested evaluated "
     "corpus corpora suite test".split()
 )
 BENCHMARK_SUBSTRINGS = (
@@ -82,7 +84,7 @@ METRICS = frozenset(
     "map ap ap50 ap75 miou iou dice auc auroc rocauc auprc prauc mrr ndcg recall precision hit hits hitrate pass maj "
     "cons mcc matthews pearson spearman kendall spearmanr pearsonr cosine r2 mse rmse mae mape smape wape mase crps ppl "
     "perplexity bpb bpc bpw nll fid kid fvd clipscore inceptionscore psnr ssim lpips elo rating winrate score scores "
-    "correct correctness corr sub del ins err percentile uas las clas mos dnsmos utmos pesq stoi sisdr sdr sdri top1 top5 sensitivity "
+    "correct correctness err percentile uas las clas mos dnsmos utmos pesq stoi sisdr sdr sdri top1 top5 sensitivity "
     "specificity kappa brier ece strict resolved successrate errorrate fpr tpr fnr mc1 mc2 gmean multiplechoicegrade "
     "accnorm accnone 准确率 正确率 得分 精确率 召回率 正解率 精度 정확도 genauigkeit exactitude precisión exactitud".split()
 )
@@ -93,7 +95,8 @@ METRIC_PHRASES = {
     "rouge lsum": "rougelsum", "inception score": "inceptionscore", "clip score": "clipscore", "hit rate": "hitrate",
     "success rate": "successrate", "error rate": "errorrate", "si sdr": "sisdr", "acc norm": "accnorm",
     "multiple choice grade": "multiplechoicegrade", "matthews correlation": "matthews", "spearman correlation": "spearman",
-    "pearson correlation": "pearson", "bits per byte": "bpb", "bits per character": "bpc", "chr f": "chrf", "r 1": "rouge1", "r 2": "rouge2", "r l": "rougel",
+    "pearson correlation": "pearson", "bits per byte": "bpb", "bits per character": "bpc", "chr f": "chrf", "s err": "err", "diarization error rate": "der", "word error rate": "wer",
+    "character error rate": "cer", "phoneme error rate": "per", "equal error rate": "eer", "r 1": "rouge1", "r 2": "rouge2", "r l": "rougel",
 }  # fmt: skip
 METRIC_QUALIFIERS = frozenset(
     "test dev val validation eval best overall macro micro weighted avg average mean median max min box mask strict loose "
@@ -142,7 +145,7 @@ NOT_A_SCORE_HEADS = {
     "hardware or energy": "gpu gpus tpu tpus cpu cpus hardware device devices consumption emissions emitted energy co2 "
     "tco2eq",
     "a training loss": "loss losses",
-    "a difference between scores": "delta δ diff difference gain gains improvement recovery degradation",
+    "a difference between scores": "variation delta δ diff difference gain gains improvement recovery degradation",
     "a link or note": "link links url urls license paper download downloads likes",
 }
 """A label whose head noun is one of these measures something else than quality."""
@@ -153,6 +156,7 @@ NOT_A_SCORE_ALONE = {
     "a hyper-parameter": "index id r k rate lr setting settings alpha beta gamma lambda epsilon eps theta tau",
     "hardware or energy": "power",
     "a date": "release",
+    "a part of another score": "bp corr sub del ins",
     "a length or resolution": "context res img crop pct",
     "an amount of votes": "votes battles games appearances stars",
 }
@@ -163,6 +167,7 @@ NOT_A_SCORE_PHRASES = {
     "a length or resolution": "context length|context window|context size|max context|max position embeddings",
     "a hyper-parameter": "learning rate|crop pct|crop percentage|batch size|weight decay|dropout rate|masking rate|hidden dim|d model|n heads|"
     "n layers|d ff|d head|n ctx|group size|top p|top k",
+    "a significance test": "p value|p values",
     "a property of the tokenizer": "compress rate|compression rate|compression ratio|fertility|vocab size",
     "a speed or time": "gpu hours|per second|per sec|real time factor|frame rate|sampling rate",
     "hardware or energy": "carbon|gpu memory|power consumption",
@@ -194,12 +199,19 @@ HYPER_TABLE = frozenset(
 """A first column under one of these lists what a model or a run is made of, not how well it does."""
 NOT_ABOUT_SCORES = frozenset(
     "throughput latency speed memory vram footprint hyperparameter hyperparameters hyper-parameters parameters carbon "
-    "emissions pricing fps architecture corpus corpora statistics".split()
+    "emissions pricing fps architecture corpora statistics".split()
 )
 """A heading with one of these is believed where nothing in the table names a benchmark or a metric."""
-NOT_ABOUT_SCORES_PHRASES = ("training data", "training examples", "training set", "training corpus", "data split")
+NOT_ABOUT_SCORES_PHRASES = (
+    "training data",
+    "training examples",
+    "training set",
+    "training corpus",
+    "corpus size",
+    "data split",
+)
 TRAINING_LOG = frozenset({"epoch", "epochs", "step", "steps", "iteration", "iterations"})
-SPLITS = frozenset("dev test val valid validation eval".split())
+SPLITS = frozenset("dev test val valid validation eval clean other".split())
 PRECISIONS = frozenset(
     "fp32 fp16 bf16 fp8 fp4 int8 int4 int2 nf4 8bit 4bit 8bits 4bits 2bit 3bit 16bit bfloat16 float16 float32 half full "
     "q4 q5 q8 w4a16 w8a8 w8a16 fp16/bf16 bf16/fp16 mxfp4 nvfp4".split()
