@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from evalbot.score import Score, Source
 
 
+SELF_REFERENCES = frozenset({"ours", "our model", "our method", "our approach", "this model", "this work", "this"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
     """How the entry is labelled: the specification's --task-type, --dataset-name and --dataset-type."""
@@ -119,9 +122,14 @@ def propose_from_tables(
     )
 
 
-def _names(*candidates: str | None) -> tuple[str, ...]:
-    """The names this model is known by; the first is the label the table prints, as the specification asks."""
-    names = tuple(dict.fromkeys(model_index.plain_text(name, "model name") for name in candidates if name))
+def _names(label: str | None, *others: str | None) -> tuple[str, ...]:
+    """The names this model is known by; the first is the label the table prints, as the specification asks.
+
+    A label that only points at the reader's page ("Ours") names nothing outside it.
+    """
+    speaking = None if label is not None and label.lower().strip("()") in SELF_REFERENCES else label
+    candidates = [name for name in (speaking, *others) if name]
+    names = tuple(dict.fromkeys(model_index.plain_text(name, "model name") for name in candidates))
     if not names:
         raise UsageError(
             "The table names no model, and a local file has no repository name.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -203,3 +204,30 @@ def test_create_pr__the_answer_to_the_commit_is_lost__is_not_repeated(evalbot: E
     assert "may have been opened all the same" in done.err
     assert evalbot(*PROPOSE).json["status"] == "already-proposed"
     assert pull_requests(hub) == 1
+
+
+@pytest.mark.parametrize("command", ["extract-readme", "inspect-tables", "show", "validate", "get-prs"])
+def test_json__docs_name_every_member_there_is(evalbot: Evalbot, hub: SandboxHub, command: str) -> None:
+    assert evalbot(*PROPOSE, user="carol").code == 0
+    table = ("--table", "2") if command == "extract-readme" else ()
+    answer = evalbot(command, "--repo-id", REPO_ID, *table, "--json").json
+    page = (Path(__file__).parents[2] / "docs" / "json.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"`([a-z_]+)`", page))
+    assert members(answer) <= documented
+
+
+def members(value: object) -> set[str]:
+    if isinstance(value, dict):
+        return set(value).union(*map(members, value.values())) if value else set()
+    return set().union(*map(members, value)) if isinstance(value, list) else set()
+
+
+def test_entry__a_label_that_only_says_ours__is_published_under_the_repositorys_name(
+    evalbot: Evalbot, hub: SandboxHub
+) -> None:
+    card = demo_card().replace(b"Aurora 7B Instruct |", b"Ours |")
+    hub.create_repo("alice/Named-7B", files={"README.md": card})
+    options = ("--repo-id", "alice/Named-7B", "--table", "2", "--model-name-override", "Ours", "--json")
+    done = evalbot("extract-readme", *options)
+    assert (done.code, done.json["model"]) == (0, "Named-7B")
+    assert "name: Named-7B" in done.json["yaml"]
