@@ -1,6 +1,6 @@
 """What the Hub says about a card's front matter, at validate-yaml and again at every commit.
 
-The shape is hub-contract §4.1, as card_schema.json; the sentences are the Hub's:
+The shape is docs/hub-api.md, Card metadata, as card_schema.json; the sentences are the Hub's:
 `"model-index[0].results[0].dataset.name" is required`. Only what is known to be refused is refused: unknown keys
 pass, and so does a result without a dataset.
 """

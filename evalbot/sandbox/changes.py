@@ -1,4 +1,4 @@
-"""What a commit asks for: the NDJSON body of hub-contract §3.5, read and checked."""
+"""What a commit asks for: the NDJSON body of docs/hub-api.md, Writing, read and checked."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ _ENTRIES = Draft202012Validator(
 
 
 def items(repo: Repo, store: GitStore, commit: str) -> list[dict[str, Any]]:
-    """Items of `evalResults` (hub-contract §3.3): `{filename, verified, data, pullRequest?}` or `{filename, error}`."""
+    """Items of `evalResults` in model info: `{filename, verified, data, pullRequest?}` or `{filename, error}`."""
     published = _files(store, commit)
     found = [item for path, oid in published.items() for item in _read(path, store.blob(oid))]
     for discussion in list(repo.discussions.values()):

@@ -31,7 +31,7 @@ _EXPOSED = (
 
 
 def refusal_response(refusal: Refusal) -> Response:
-    """The error as hub-contract §2 has it: JSON for people, headers (latin-1, one line) for clients."""
+    """The error as docs/hub-api.md, Errors, has it: JSON for people, headers (latin-1, one line) for clients."""
     printable = "".join(char if char.isprintable() else "?" for char in " ".join(refusal.message.split()))
     headers = {"X-Error-Message": printable.encode("latin-1", "replace").decode("latin-1"), **refusal.headers}
     if refusal.code:

@@ -1,4 +1,4 @@
-"""Everything the Hub says no with: status, text and error code as hub-contract §2 lists them.
+"""Everything the Hub says no with: status, text and error code as docs/hub-api.md, Errors, lists them.
 
 The clients tell the cases apart by `X-Error-Code`, `X-Error-Message` and the status, so these three are the
 contract; the texts are the Hub's own where they are known.
@@ -38,7 +38,7 @@ def bad_token() -> Refusal:
 def sign_in_first() -> Refusal:
     """What the Hub tells strangers, for a missing repository and a private one alike, without a code.
 
-    Over http:// the official client does not turn this into RepositoryNotFoundError (hub-contract §2, "Trap");
+    Over http:// the official client does not turn this into RepositoryNotFoundError (docs/hub-api.md, Errors);
     the sandbox stays with the Hub's answer, so that evalbot is tested against it.
     """
     return Refusal(401, "Invalid username or password.")

@@ -1,4 +1,4 @@
-"""State as the JSON the clients read: hub-contract §3.1 to §3.6 names the keys they cannot do without."""
+"""State as the JSON the clients read: docs/hub-api.md names the keys they cannot do without."""
 
 from __future__ import annotations
 

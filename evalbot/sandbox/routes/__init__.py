@@ -1,4 +1,4 @@
-"""The wire API, one module per part of hub-contract §3, and the pages: lists of (method, path, handler)."""
+"""The wire API, one module per part of docs/hub-api.md, and the pages: lists of (method, path, handler)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writing: validate, preupload, commit. Hub-contract §3.5."""
+"""Writing: validate, preupload, commit. docs/hub-api.md, Writing."""
 
 from __future__ import annotations
 

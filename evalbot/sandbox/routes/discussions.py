@@ -1,4 +1,4 @@
-"""Discussions and pull requests: hub-contract §3.6."""
+"""Discussions and pull requests: docs/hub-api.md, Discussions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading files, folders, refs and history: hub-contract §3.4."""
+"""Reading files, folders, refs and history: docs/hub-api.md, Reading."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who am I, and may I? Hub-contract §3.1."""
+"""Who am I, and may I? docs/hub-api.md, Identity."""
 
 from __future__ import annotations
 

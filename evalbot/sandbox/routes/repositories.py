@@ -1,4 +1,4 @@
-"""Repositories and what is known about them: hub-contract §3.2 and §3.3."""
+"""Repositories and what is known about them: docs/hub-api.md, Repositories."""
 
 from __future__ import annotations
 
