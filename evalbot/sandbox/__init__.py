@@ -7,8 +7,9 @@
                │        └── shapes, pages                state → JSON for the clients, pages for people
                └── faults, request_log                   what tests inject and what they look at
 
-docs/hub-api.md is the wire contract: what `huggingface_hub`, its `hf` command and huggingface.js send and need. Starlette, uvicorn and pygit2 are imported by the modules below only, never by this
-file, so that evalbot without its `sandbox` extra works as long as nobody starts a sandbox.
+docs/hub-api.md is the wire contract: what `huggingface_hub`, its `hf` command and huggingface.js send and need.
+Starlette, uvicorn and pygit2 are imported by the modules below only, never by this file, so that evalbot without its
+`sandbox` extra works as long as nobody starts a sandbox.
 
 Where it differs from the Hub, knowingly: large file storage (LFS, xet), Spaces, Jobs, webhooks and collections are
 not there (uploads of binary files answer 501); a request holds at most 32 MiB; .gitignore is not looked at during
