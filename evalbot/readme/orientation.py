@@ -182,7 +182,9 @@ def _under_measures(kind: Kind, grid: Grid, rows: Sequence[str]) -> Verdict:
     report = report or any(fold(column.head) == "support" for column in grid.columns)
     bare = all(role_of(column.head).kind is Kind.SCORE for column in grid.value_columns)
     named = _count_models(rows) * 3 >= max(1, len(rows))
-    if not named and (report or kind in {Kind.CATEGORY, Kind.SUBSET} or (bare and _share(rows) * 2 >= 1)):
+    told = kind in {Kind.CATEGORY, Kind.SUBSET} or _share(rows) == 1
+    told = told or any(column.role.kind is Kind.METRIC_COLUMN for column in grid.label_columns)
+    if not named and (report or told or (bare and _share(rows) * 2 >= 1)):
         return Verdict("single", "a column of scores")
     return Verdict("models-as-rows", "metrics as columns")
 

@@ -55,6 +55,8 @@ _AFTER_HEAD = re.compile(
 _FOLD = re.compile(r"[^\w@#%$€/]+|_")
 _SHOTS_HEAD = re.compile(r"(?:#|n|num|number of|no of|few|k|\?)? ?shots?(?: num| number)?|num fewshot|fewshot|n shots")
 _SHOTS_VALUE = re.compile(r"(?:[0-9]{1,3}|zero|one|few|n|k) ?shots?(?: cot)?|n ?= ?[0-9]{1,3}")
+_SHARE = re.compile(r"(?:%|percent|percentage) of (?:total|all|the)\b")
+_TRAINING = re.compile(r"train(?:ing)? (?!set)")
 _BATCH = re.compile(r"(?:batch|batch size|bs) ?=? ?[0-9]+")
 _COUNT = re.compile(r"# ?\S|(?:number of|num|no of|nr of|nombre de|anzahl) \S")
 _SIZED = re.compile(r"[0-9.]+ ?[bm]\b")
@@ -161,10 +163,10 @@ _KINDS_FIRST: tuple[tuple[Kind, Callable[[str, list[str]], bool]], ...] = (
 """Recognised before a label is asked whether it is no score: these have words in common with quantities."""
 _KINDS: tuple[tuple[Kind, Callable[[str, list[str]], bool]], ...] = (
     (Kind.METRIC_COLUMN, _is_metric_column),
+    (Kind.CATEGORY, _is_category),
     (Kind.BENCHMARK, _is_benchmark_column),
     (Kind.OTHER_MODEL, _is_other_model),
     (Kind.MODEL, _is_model_column),
-    (Kind.CATEGORY, _is_category),
     (Kind.SUBSET, _is_subset),
     (Kind.SCORE, _is_score),
 )
@@ -175,11 +177,12 @@ _ALONE = {word: reason for reason, group in words.NOT_A_SCORE_ALONE.items() for 
 _PHRASES = {phrase: reason for reason, group in words.NOT_A_SCORE_PHRASES.items() for phrase in group.split("|")}
 _SUBSTRINGS = {piece: reason for reason, group in words.NOT_A_SCORE_SUBSTRINGS.items() for piece in group.split()}
 
-_PLAIN_IN_IDENTIFIERS = frozenset(
-    {"loss", "size", "params", "parameters", "flops", "runtime", "memory", "latency", "throughput", "epochs", "steps"}
+_TOPICS = frozenset(
+    {"time", "times", "date", "dates", "year", "words", "count", "window", "head", "sentences", "documents"}
 )
+"""Last words of task identifiers that are the task's topic: `bigbench_over_time`."""
 _ANYWHERE = frozenset(
-    {"params", "param", "parameters", "flops", "gflops", "latency", "throughput", "ram", "vram", "vocab"}
+    {"params", "param", "parameters", "flops", "gflops", "latency", "throughput", "ram", "vram", "vocab", "loss"}
 )
 """Heads that mean a quantity wherever they stand in a label."""
 
@@ -197,7 +200,7 @@ def not_a_score(text: str) -> str | None:
     if reason is not None:
         return reason
     reason = _by_head(head, folded)
-    return None if reason and _is_identifier(text) and head.split()[-1] not in _PLAIN_IN_IDENTIFIERS else reason
+    return None if reason and _is_identifier(text) and head.split()[-1] in _TOPICS else reason
 
 
 def _by_sign(text: str, folded: str, head: str) -> str | None:
@@ -206,6 +209,8 @@ def _by_sign(text: str, folded: str, head: str) -> str | None:
     signs = (
         ("a count", _COUNT.match(folded)),
         ("a difference between scores", text.lstrip().startswith(("Δ", "∆"))),
+        ("a share of the data", _SHARE.match(folded)),
+        ("a measure on training data", _TRAINING.match(folded) and mentions_metric(folded)),
         ("a price", "$" in folded or "€" in folded),
         ("hardware or energy", _HARDWARE.fullmatch(head)),
         ("a hyper-parameter", _BATCH.fullmatch(head)),
@@ -235,6 +240,8 @@ def _by_head(head: str, folded: str) -> str | None:
     if not tokens:
         return None
     last = tokens[-1]
+    if len(tokens) > 1 and last in {"id", "ids"} and tokens[-2] not in words.MODEL:
+        return "an index"
     if len(tokens) > 1 and last in {"m", "b", "g", "k"}:
         last = tokens[-2]  # `Params / M`
     if len(tokens) > 1 and tokens[-2].isdecimal():

@@ -250,7 +250,8 @@ def _compound(grid: Grid, place: _Place, label: Label, numbers: Sequence[Number 
     if len(names) == len(numbers) - 1:
         names = (None, *names)
     named = len(names) == len(numbers)
-    base = label.benchmark if label.subset is None else f"{label.benchmark} ({label.subset})"
+    joint = named and label.subset is not None and "/" in label.subset
+    base = label.benchmark if label.subset is None or joint else f"{label.benchmark} ({label.subset})"
     for place_in_cell, number in enumerate(numbers):
         if number is None:
             continue

@@ -76,7 +76,7 @@ def _read(readme: str) -> tuple[tuple[Table, ...], int]:
     if len(readme) > MAX_CHARACTERS:
         raise InvalidCard(f"The README has {len(readme)} characters; at most {MAX_CHARACTERS} are read")
     card = split(readme)
-    pipes = [count for line in _LINE_END.split(card.body) if (count := line.count("|"))]
+    pipes = [count for line in _LINE_END.split(card.body) if (count := line.count("|") - line.count("\\|")) > 0]
     if pipes and max(pipes) > MAX_PIPES:
         raise InvalidCard(f"A line of the README has {max(pipes)} columns; at most {MAX_PIPES} are read")
     if len(pipes) > MAX_TABLE_LINES:

@@ -42,7 +42,7 @@ CATEGORY = frozenset(
     "skill skills field aspect 能力维度 类别 分类 能力 能力次元 领域 カテゴリ 분류".split()
 )
 SUBSET = frozenset(
-    "language languages lang langs split subset subsets locale variety variant scale class label entity tag filter "
+    "language languages lang langs split subset subsets locale variety variant scale class set sets label entity tag filter "
     "config configuration subject subjects topic 语言 言語 언어 langue idioma sprache".split()
 )
 SCORE = frozenset("score scores value values result results performance 得分 分数 结果 スコア 점수 結果".split())
@@ -95,11 +95,12 @@ METRIC_PHRASES = {
     "rouge lsum": "rougelsum", "inception score": "inceptionscore", "clip score": "clipscore", "hit rate": "hitrate",
     "success rate": "successrate", "error rate": "errorrate", "si sdr": "sisdr", "acc norm": "accnorm",
     "multiple choice grade": "multiplechoicegrade", "matthews correlation": "matthews", "spearman correlation": "spearman",
-    "pearson correlation": "pearson", "bits per byte": "bpb", "bits per character": "bpc", "chr f": "chrf", "s err": "err", "diarization error rate": "der", "word error rate": "wer",
+    "pearson correlation": "pearson", "bits per byte": "bpb", "mean absolute error": "mae", "root mean squared error": "rmse", "mean squared error": "mse",
+    "mean average precision": "map", "bits per character": "bpc", "chr f": "chrf", "s err": "err", "diarization error rate": "der", "word error rate": "wer",
     "character error rate": "cer", "phoneme error rate": "per", "equal error rate": "eer", "r 1": "rouge1", "r 2": "rouge2", "r l": "rougel",
 }  # fmt: skip
 METRIC_QUALIFIERS = frozenset(
-    "test dev val validation eval best overall macro micro weighted avg average mean median max min box mask strict loose "
+    "test dev val validation eval predict mid best overall macro micro weighted avg average mean median max min box mask strict loose "
     "prompt inst instruction level cot zero few shot flexible extract none match exact corr correlation coefficient norm "
     "rate the of and or in top final public private short long form clean other raw normalized balanced lc relaxed".split()
 )
@@ -141,7 +142,7 @@ NOT_A_SCORE_HEADS = {
     "a count of data": "tokens token samples sample examples instances sentences utterances documents images files rows "
     "tuples speakers count counts vocab vocabulary classes articles",
     "a hyper-parameter": "layers layer heads head dim dims dimension dimensions epoch epochs step steps iterations "
-    "iters iteration seed seeds temperature decay dropout optimizer scheduler schedule warmup bits bit experts β γ α λ ε τ threshold hyperparameter hyperparameters ratio proportion embeddings",
+    "iters iteration seed seeds temperature decay dropout optimizer scheduler schedule warmup bits bit experts β γ α λ ε τ threshold confidence hyperparameter hyperparameters ratio proportion embeddings",
     "hardware or energy": "gpu gpus tpu tpus cpu cpus hardware device devices consumption emissions emitted energy co2 "
     "tco2eq",
     "a training loss": "loss losses",

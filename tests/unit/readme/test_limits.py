@@ -139,6 +139,11 @@ def test_too_many_table_lines__are_refused_with_the_limit() -> None:
         find_tables(HEAD + "| Zebra | 50.5 | 40.5 |\n" * MAX_TABLE_LINES)
 
 
+def test_escaped_pipes_in_a_cell__are_no_columns() -> None:
+    (table,) = find_tables(HEAD + "| Zebra | " + "a\\|" * MAX_PIPES + " | 1 |\n")
+    assert table.width == 3
+
+
 def test_too_wide_a_line__is_refused_with_the_limit() -> None:
     with pytest.raises(InvalidCard, match=str(MAX_PIPES)):
         find_tables("|a" * (MAX_PIPES + 1))
