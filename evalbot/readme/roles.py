@@ -76,7 +76,8 @@ def fold(text: str) -> str:
 
 def core(text: str) -> str:
     """The folded label without parentheses and without what follows its head noun."""
-    return _AFTER_HEAD.sub("", fold(_PARENTHESES.sub(" ", text[:MAX_LABEL]))).replace(" / ", " ").strip()
+    folded = fold(_PARENTHESES.sub(" ", text[:MAX_LABEL])).replace(" / ", " ")
+    return (folded if _is_identifier(text) else _AFTER_HEAD.sub("", folded)).strip()
 
 
 @lru_cache(maxsize=8192)
@@ -211,6 +212,7 @@ def _by_sign(text: str, folded: str, head: str) -> str | None:
         ("a difference between scores", text.lstrip().startswith(("Δ", "∆"))),
         ("a share of the data", _SHARE.match(folded)),
         ("a measure on training data", _TRAINING.match(folded) and mentions_metric(folded)),
+        ("a count", "_" in text and folded.endswith(" total")),
         ("a price", "$" in folded or "€" in folded),
         ("hardware or energy", _HARDWARE.fullmatch(head)),
         ("a hyper-parameter", _BATCH.fullmatch(head)),

@@ -80,7 +80,7 @@ REPORT_AVERAGES = frozenset({"micro avg", "macro avg", "weighted avg", "samples 
 
 METRICS = frozenset(
     "acc accuracy accuracies em exactmatch f1 f2 fscore fmeasure f1score bleu sacrebleu spbleu gleu chrf ter comet "
-    "bleurt meteor rouge rouge1 rouge2 rougel rougelsum cider spice bertscore moverscore wer cer mer der eer hter per "
+    "bleurt meteor rouge rouge1 rouge2 rougel rougelsum cider spice bertscore moverscore wer cer mer der eer hter phonemeerrorrate "
     "map ap ap50 ap75 miou iou dice auc auroc rocauc auprc prauc mrr ndcg recall precision hit hits hitrate pass maj "
     "cons mcc matthews pearson spearman kendall spearmanr pearsonr cosine r2 mse rmse mae mape smape wape mase crps ppl "
     "perplexity bpb bpc bpw nll fid kid fvd clipscore inceptionscore psnr ssim lpips elo rating winrate score scores "
@@ -97,7 +97,7 @@ METRIC_PHRASES = {
     "multiple choice grade": "multiplechoicegrade", "matthews correlation": "matthews", "spearman correlation": "spearman",
     "pearson correlation": "pearson", "bits per byte": "bpb", "mean absolute error": "mae", "root mean squared error": "rmse", "mean squared error": "mse",
     "mean average precision": "map", "bits per character": "bpc", "chr f": "chrf", "s err": "err", "diarization error rate": "der", "word error rate": "wer",
-    "character error rate": "cer", "phoneme error rate": "per", "equal error rate": "eer", "r 1": "rouge1", "r 2": "rouge2", "r l": "rougel",
+    "character error rate": "cer", "phoneme error rate": "phonemeerrorrate", "equal error rate": "eer", "r 1": "rouge1", "r 2": "rouge2", "r l": "rougel",
 }  # fmt: skip
 METRIC_QUALIFIERS = frozenset(
     "test dev val validation eval predict mid best overall macro micro weighted avg average mean median max min box mask strict loose "
@@ -140,11 +140,12 @@ NOT_A_SCORE_HEADS = {
     "a price": "price prices cost costs usd pricing",
     "a date": "date dates year released cutoff",
     "a count of data": "tokens token samples sample examples instances sentences utterances documents images files rows "
-    "tuples speakers count counts vocab vocabulary classes articles",
+    "tuples speakers records entries positives negatives count counts vocab vocabulary classes articles",
     "a hyper-parameter": "layers layer heads head dim dims dimension dimensions epoch epochs step steps iterations "
-    "iters iteration seed seeds temperature decay dropout optimizer scheduler schedule warmup bits bit experts β γ α λ ε τ threshold confidence hyperparameter hyperparameters ratio proportion embeddings",
+    "iters iteration seed seeds temperature decay dropout optimizer scheduler schedule warmup bits bit experts β γ α λ ε τ threshold thresh breakpoint stride confidence hyperparameter hyperparameters ratio proportion embeddings",
     "hardware or energy": "gpu gpus tpu tpus cpu cpus hardware device devices consumption emissions emitted energy co2 "
     "tco2eq",
+    "a property of the model": "sparsity density retained",
     "a training loss": "loss losses",
     "a difference between scores": "variation delta δ diff difference gain gains improvement recovery degradation",
     "a link or note": "link links url urls license paper download downloads likes",
@@ -154,7 +155,7 @@ NOT_A_SCORE_ALONE = {
     "a count of data": "snt wrd utt utts sents lines characters frequency quantity n num number support train training pairs questions queries labels words percentage share "
     "percent data",
     "a rank": "rank ranking #",
-    "a hyper-parameter": "index id r k rate lr setting settings alpha beta gamma lambda epsilon eps theta tau",
+    "a hyper-parameter": "index id l h a d r k rate lr setting settings alpha beta gamma lambda epsilon eps theta tau",
     "hardware or energy": "power",
     "a date": "release",
     "a part of another score": "bp corr sub del ins",
