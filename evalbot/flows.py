@@ -8,8 +8,9 @@ from evalbot.card import model_index, validation
 from evalbot.card.document import decode_card, parse_card
 from evalbot.card_source import CardSource, ReadCard, read_card
 from evalbot.errors import NothingFound, StaleRevision, UsageError
+from evalbot.outcome import Outcome, Publish
 from evalbot.proposal import Layout, propose_from_tables
-from evalbot.publication import Outcome, Publish, Publisher
+from evalbot.publication import Publisher
 from evalbot.readme.survey import TableReport, survey
 from evalbot.score import Source
 from evalbot.settings import DEFAULT_ENDPOINT

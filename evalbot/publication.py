@@ -6,37 +6,18 @@ import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from evalbot.errors import DuplicatePullRequest, NothingFound, PublishedConflict, UsageError
+from evalbot.outcome import Outcome
 
 if TYPE_CHECKING:
     from evalbot.card.merge import Merge
     from evalbot.card_source import ReadCard
-    from evalbot.hub.client import Account, Hub, PullRequest, RemoteCard
+    from evalbot.hub.client import Account, Hub, RemoteCard
     from evalbot.hub.overlap import Overlap
+    from evalbot.outcome import Publish
     from evalbot.proposal import Proposal
-
-Publish = Literal["preview", "apply", "create-pr"]
-Status = Literal["preview", "up-to-date", "written", "pushed", "proposed", "already-proposed"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What became of a proposal. `would` is what a dry run would have done."""
-
-    status: Status
-    card: ReadCard
-    proposal: Proposal
-    pull_request: PullRequest | None = None
-    commit_url: str | None = None
-    overlaps: tuple[Overlap, ...] = ()
-    would: Status | None = None
-
-    @property
-    def changed(self) -> bool:
-        """Whether anything was written anywhere."""
-        return self.status in ("written", "pushed", "proposed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

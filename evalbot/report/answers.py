@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from evalbot.card.validation import Problem
     from evalbot.card_source import ReadCard
     from evalbot.errors import EvalbotError
-    from evalbot.publication import Outcome
+    from evalbot.outcome import Outcome
     from evalbot.readme.survey import TableReport
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from evalbot.card.model_index import Published
     from evalbot.card.validation import Problem
     from evalbot.hub.client import PullRequest
-    from evalbot.publication import Outcome
+    from evalbot.outcome import Outcome
     from evalbot.readme.survey import TableReport
 
 SAMPLE_ROWS = 3
