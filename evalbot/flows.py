@@ -8,7 +8,6 @@ from evalbot.card import model_index, validation
 from evalbot.card.document import decode_card, parse_card
 from evalbot.card_source import CardSource, ReadCard, read_card
 from evalbot.errors import NothingFound, StaleRevision, UsageError
-from evalbot.outcome import Outcome, Publish
 from evalbot.proposal import Layout, propose_from_tables
 from evalbot.publication import Publisher
 from evalbot.readme.survey import TableReport, survey
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from evalbot.hub.client import Hub, PullRequest
+    from evalbot.outcome import Outcome, Publish
     from evalbot.readme.extract import Wanted
 
 ATTEMPTS_WHEN_STALE = 3
