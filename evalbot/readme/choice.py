@@ -1,23 +1,21 @@
-"""The one table and the one model a user means: found exactly, or refused with what there is to choose from."""
+"""The one table a user means: the numbered one, or the only evaluation; else a refusal with what there is."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from evalbot.errors import AmbiguousChoice, NothingFound, UsageError
-from evalbot.readme.names import closest_first, is_exact, same_model
-from evalbot.readme.orientation import looks_like_model, primary_label, scored_rows
-from evalbot.readme.roles import Kind, role_of
-from evalbot.readme.survey import ModelLabel, TableReport, column_labels, report_on, row_labels
+from evalbot.readme.survey import TableReport, report_on
 from evalbot.readme.tables import Table, count_html_tables, find_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from evalbot.readme.grid import Column, Grid
+    from evalbot.readme.grid import Grid
 
+_TABLE_NUMBER = re.compile(r"[+-]?[0-9]{1,9}")
 SHOWN_LABELS = 4
 """Labels shown for a table in a list of tables: enough to recognise it by."""
 
@@ -33,20 +31,9 @@ class Wanted:
     include_derived: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """A row or a column of one model, or the whole table where it names none."""
-
-    axis: Literal["row", "column", "table"]
-    indexes: tuple[int, ...] = ()
-    label: str | None = None
-    section: str | None = None
-    """The section of the table that is the model's, where sections are models."""
-
-
 def choose_table(readme: str, number: int | str | None) -> tuple[TableReport, Grid]:
     """Raises NothingFound, AmbiguousChoice or UsageError."""
-    if isinstance(number, str) and not number.lstrip("+-").isdecimal():
+    if isinstance(number, str) and not _TABLE_NUMBER.fullmatch(number):
         raise _no_such_kind(number)
     tables = find_tables(readme)
     report, grid = _only_evaluation(readme, tables) if number is None else _numbered(tables, int(number))
@@ -103,231 +90,3 @@ def describe(report: TableReport) -> str:
     shown = ", ".join(labels) if labels else report.reason
     heading = f" ({report.table.heading})" if report.table.heading else ""
     return f"table {report.table.number}{heading}: {shown}"
-
-
-def choose_model(report: TableReport, grid: Grid, wanted: Wanted) -> Target:
-    """Raises NothingFound, AmbiguousChoice or UsageError; never takes a label that was not asked for."""
-    if wanted.column_index is not None:
-        return _by_index(report, wanted.column_index)
-    name = wanted.exact_label or wanted.model_name
-    if report.orientation == "single" and not wanted.exact_label:
-        return _whole_table(report, grid, wanted.model_name)
-    if not name:
-        raise AmbiguousChoice(
-            f"Table {report.table.number} has scores of several models; say whose to take",
-            hint=_hint(report.models),
-            candidates=closest_first([model.label for model in report.models], None),
-        )
-    match = _exactly if wanted.exact_label else _by_name
-    found = match(report, grid, name) or match(_other_axis(report, grid), grid, name)
-    if len(found) == 1:
-        return found[0]
-    together = _one_model(grid, found)
-    if together is not None:
-        return together
-    raise _ambiguous(report, name, found) if found else _not_found(report, name)
-
-
-def _whole_table(report: TableReport, grid: Grid, name: str | None) -> Target:
-    """A table that names no model is the card's own, unless its sections or its heading name another one."""
-    sections = list(dict.fromkeys(section for section in grid.sections.values() if section))
-    own = [section for section in sections if name and same_model(section, name)]
-    if len(own) == 1:
-        return Target(axis="table", label=own[0], section=own[0])
-    others = [section for section in sections if looks_like_model(section)]
-    if others:
-        raise NothingFound(
-            f"{name!r} is none of the models in the sections of table {report.table.number}", candidates=others
-        )
-    heading = report.table.heading or ""
-    if name and _sizes(heading) and _sizes(name) and not _sizes(heading) & _sizes(name):
-        raise NothingFound(f"Table {report.table.number} stands under {heading!r}, which is not {name!r}")
-    return Target(axis="table")
-
-
-def _sizes(text: str) -> set[str]:
-    return set(re.findall(r"(?<![a-z0-9.])[0-9]+(?:\.[0-9]+)?[bm](?![a-z])", text.lower()))
-
-
-def _other_axis(report: TableReport, grid: Grid) -> TableReport:
-    """The other axis, for a name that stands there letter for letter: only where no header says what the rows are."""
-    label = primary_label(grid)
-    if label is None or report.orientation == "single" or label.role.kind not in _UNTOLD:
-        return replace(report, models=())
-    other = column_labels(grid) if report.orientation == "models-as-rows" else row_labels(grid)
-    return replace(report, models=tuple(other))
-
-
-_UNTOLD = {Kind.EMPTY, Kind.UNKNOWN, Kind.CATEGORY}
-
-
-def _one_model(grid: Grid, found: Sequence[Target]) -> Target | None:
-    """Several columns of one group, or rows that are one benchmark each, are one model's."""
-    label = found[0].label if found else None
-    indexes = tuple(target.indexes[0] for target in found)
-    if all(target.axis == "column" for target in found):
-        notes = [grid.columns[index].notes for index in indexes]
-        adjacent = indexes == tuple(range(indexes[0], indexes[0] + len(indexes))) if indexes else False
-        return Target(axis="column", indexes=indexes, label=label) if adjacent and _distinct(notes) else None
-    primary = primary_label(grid)
-    if any(target.axis == "column" for target in found) or primary is None:
-        return None
-    kinds = {Kind.BENCHMARK, Kind.METRIC_COLUMN}
-    naming = [column for column in grid.label_columns if column.role.kind in kinds]
-    measured = all(role_of(column.head).kind in {Kind.SCORE, Kind.METRIC} for column in grid.value_columns)
-    keys = [tuple(grid.text(index, column.index) for column in naming) for index in indexes]
-    if not naming or not measured or not _distinct(keys) or not all(any(key) for key in keys):
-        return None
-    return Target(axis="row", indexes=indexes, label=grid.text(indexes[0], primary.index))
-
-
-def _distinct(keys: Sequence[tuple[str, ...]]) -> bool:
-    return len(set(keys)) == len(keys) and all(keys)
-
-
-def _by_index(report: TableReport, index: int) -> Target:
-    columns = {model.index: model.label for model in report.models if model.axis == "column"}
-    if index in columns:
-        return Target(axis="column", indexes=(index,), label=columns[index])
-    listed = [f"{place}: {label}" for place, label in columns.items()]
-    what = "has no model columns" if not columns else f"has no model in column {index}"
-    raise UsageError(
-        f"Table {report.table.number} {what}",
-        hint="Columns count from 0, as inspect-tables shows them" if columns else "Give the model by its label instead",
-        candidates=listed,
-    )
-
-
-def _by_name(report: TableReport, grid: Grid, name: str) -> list[Target]:
-    """Token matches; where there are several, those that are the name letter by letter."""
-    columns = [model for model in report.models if model.axis == "column" and same_model(model.label, name)]
-    rows = [row for row in _rows(report, grid) if any(same_model(label, name) for label in row.names)]
-    found = [_column_target(model) for model in columns] + [row.target for row in rows]
-    if len(found) > 1:
-        exact = [_column_target(model) for model in columns if is_exact(model.label, model.raw, name)]
-        exact += [row.target for row in rows if name.strip() in row.names]
-        found = exact if len(exact) == 1 else found
-    return found
-
-
-def _exactly(report: TableReport, grid: Grid, label: str) -> list[Target]:
-    """The label as printed: raw, as plain text, or with what tells equal labels apart."""
-    columns = [m for m in report.models if m.axis == "column" and is_exact(m.label, m.raw, label)]
-    rows = [row for row in _rows(report, grid) if any(is_exact(name, raw, label) for name, raw in row.printed)]
-    found = [_column_target(model) for model in columns] + [row.target for row in rows]
-    qualified = [row.target for row in _rows(report, grid) if row.qualified == label.strip()]
-    return qualified if len(qualified) == 1 else found
-
-
-def _column_target(model: ModelLabel) -> Target:
-    return Target(axis="column", indexes=(model.index,), label=model.label)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Row:
-    """The names one row goes by."""
-
-    target: Target
-    printed: tuple[tuple[str, str], ...]
-    """Label cells as (text, raw)."""
-    names: tuple[str, ...]
-    """The label texts, and the name joined with a size or version in the next column."""
-    qualified: str
-    """The name with everything that may tell it from an equal one: `GLM-4 (Agentless)`."""
-
-
-def _rows(report: TableReport, grid: Grid) -> Iterator[_Row]:
-    if not any(model.axis == "row" for model in report.models):
-        return
-    primary = primary_label(grid)
-    columns = [column for column in grid.label_columns if _names_models(column, primary)]
-    name = section = ""
-    for row in scored_rows(grid):
-        if grid.sections[row] != section:
-            name, section = "", grid.sections[row]
-        # A blank cell repeats the name above it, so both rows are that model's.
-        name = (grid.text(row, primary.index) if primary else "") or name
-        yield _named_row(grid, row, name, columns, primary)
-
-
-def _named_row(grid: Grid, row: int, name: str, columns: Sequence[Column], primary: Column | None) -> _Row:
-    cells = [grid.table.rows[row][column.index] for column in columns]
-    joined = [f"{name} {piece}" for piece in _completions(grid, row, primary) if name]
-    printed = [(cell.text, cell.raw) for cell in cells if cell.text]
-    printed += [(label, label) for label in (name, *joined) if label]
-    qualified = qualify(name, _qualifiers(grid, row, primary))
-    label = qualified if _is_repeated(grid, name, primary) else name
-    return _Row(
-        target=Target(axis="row", indexes=(row,), label=label),
-        printed=tuple(printed),
-        names=tuple(text for text, _ in printed),
-        qualified=qualified,
-    )
-
-
-def _names_models(column: Column, primary: Column | None) -> bool:
-    """Only columns that may hold a model's name are searched: never `Base model` or `Dataset`."""
-    if column.role.kind is Kind.OTHER_MODEL:
-        return False
-    if primary is None or column == primary:
-        return True
-    if primary.role.kind is Kind.MODEL:
-        return column.role.kind in {Kind.MODEL, Kind.EMPTY}
-    return column.role.kind in {Kind.EMPTY, Kind.UNKNOWN}
-
-
-def _completions(grid: Grid, row: int, primary: Column | None) -> Iterator[str]:
-    """What completes a name that is split over columns: `Llama 2` and `70B`."""
-    for column in grid.columns:
-        text = grid.text(row, column.index)
-        completes = column.role.reason in {"a size", "a parameter count"} or column.role.kind in {
-            Kind.EMPTY,
-            Kind.VERSION,
-        }
-        if primary and column != primary and completes and text and not grid.readings[row][column.index].is_number:
-            yield text
-
-
-def _is_repeated(grid: Grid, label: str, primary: Column | None) -> bool:
-    if primary is None:
-        return False
-    texts = [grid.text(row, primary.index) for row in scored_rows(grid)]
-    return texts.count(label) > 1 or (label in texts and "" in texts[texts.index(label) + 1 : texts.index(label) + 2])
-
-
-def _qualifiers(grid: Grid, row: int, primary: Column | None) -> list[str]:
-    columns = [column for column in grid.columns if column != primary and column not in grid.value_columns]
-    texts = [grid.text(row, column.index) for column in columns if len(grid.text(row, column.index)) <= 40]  # noqa: PLR2004
-    return [text for text in [grid.sections[row], *texts] if text and any(c.isalnum() for c in text)]
-
-
-def qualify(label: str, qualifiers: Sequence[str]) -> str:
-    return f"{label} ({', '.join(qualifiers)})" if qualifiers else label
-
-
-def _ambiguous(report: TableReport, name: str, found: Sequence[Target]) -> AmbiguousChoice:
-    columns = [f"column {target.indexes[0]}: {target.label}" for target in found if target.axis == "column"]
-    rows = [str(target.label) for target in found if target.axis == "row"]
-    index = next((target.indexes[0] for target in found if target.axis == "column"), 0)
-    hint = f"--model-column-index {index}" if columns else f'--model-name-override "{rows[0]}"'
-    return AmbiguousChoice(
-        f"{name!r} names {len(found)} places in table {report.table.number}",
-        hint=f"Say which one, for example {hint}",
-        candidates=[*columns, *rows],
-    )
-
-
-def _not_found(report: TableReport, name: str) -> NothingFound:
-    labels = closest_first([model.label for model in report.models], name)
-    if not labels:
-        return NothingFound(f"Table {report.table.number} names no models, so {name!r} is not in it")
-    return NothingFound(
-        f"{name!r} is not in table {report.table.number}; a similar name is never taken",
-        hint=f'If one of these labels is this model, add --model-name-override "{labels[0]}"',
-        candidates=labels,
-    )
-
-
-def _hint(models: Sequence[ModelLabel]) -> str:
-    example = models[0].label if models else "label"
-    return f'Add --model-name "name" or --model-name-override "{example}"'

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evalbot.errors import NothingFound
-from evalbot.readme.choice import Wanted, choose_model, choose_table
+from evalbot.readme.choice import Wanted, choose_table
+from evalbot.readme.models import choose_model
 from evalbot.readme.scores import Skipped, collect
 
 if TYPE_CHECKING:

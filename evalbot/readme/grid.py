@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from evalbot.readme.labels import joint_names
 from evalbot.readme.numbers import MISSING, CommaHabit, Reading, comma_habit, read
-from evalbot.readme.roles import Kind, Role, fold, is_metric, role_of
+from evalbot.readme.roles import COUNTS_SHOTS, Kind, Role, fold, is_metric, role_of
 from evalbot.readme.words import ROW_PROPERTIES
 
 if TYPE_CHECKING:
@@ -17,20 +17,21 @@ if TYPE_CHECKING:
 
 MAX_ROWS = 2_000
 MAX_COLUMNS = 200
+MAX_CELLS = 20_000
 """Larger tables are data, not comparisons; the longest evaluation table seen in public cards has 187 rows."""
 MAX_HEADER_ROWS = 3
 
 Content = Literal["label", "value", "empty"]
 
 ASIDE = {
-    Kind.NOT_A_SCORE, Kind.SHOTS, Kind.VERSION, Kind.STDERR, Kind.METRIC_COLUMN, Kind.OTHER_MODEL,
+    Kind.NOT_A_SCORE, Kind.VERSION, Kind.STDERR, Kind.METRIC_COLUMN, Kind.OTHER_MODEL,
 }  # fmt: skip
 """Columns that say something about a row but hold no scores."""
 
 _NAMES_AT_NEED = {"a size", "a parameter count", "a hyper-parameter", "a rank"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Column:
     index: int
     head: str
@@ -43,7 +44,8 @@ class Column:
     content: Content
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Compared by identity, so that what follows from a whole grid is worked out once (orientation.py).
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Grid:
     table: Table
     readings: tuple[tuple[Reading, ...], ...]
@@ -53,33 +55,37 @@ class Grid:
     sections: dict[int, str]
     """The section a body row stands in."""
     columns: tuple[Column, ...]
+    label_columns: tuple[Column, ...]
+    """Columns of names, left to right."""
+    value_columns: tuple[Column, ...]
+    """Columns of numbers that may be scores."""
 
     def text(self, row: int, column: int) -> str:
         return self.table.rows[row][column].text
 
-    @property
-    def label_columns(self) -> tuple[Column, ...]:
-        """Columns of names, left to right: sizes or settings only where nothing else names the rows."""
-        texts = tuple(column for column in self.columns if column.content == "label")
-        named = tuple(column for column in texts if column.role.kind is not Kind.NOT_A_SCORE)
-        return named or tuple(column for column in texts[:1] if column.role.reason in _NAMES_AT_NEED)
 
-    @property
-    def value_columns(self) -> tuple[Column, ...]:
-        """Columns of numbers that may be scores."""
-        return tuple(
-            column
-            for column in self.columns
-            if column.content == "value"
-            and column.role.kind not in ASIDE
-            and fold(column.head) not in ROW_PROPERTIES
-            and (column.head or any(column.notes))
-        )
+def _label_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
+    """Sizes or settings name the rows only where nothing else does."""
+    texts = tuple(column for column in columns if column.content == "label")
+    named = tuple(column for column in texts if column.role.kind is not Kind.NOT_A_SCORE)
+    return named or tuple(column for column in texts[:1] if column.role.reason in _NAMES_AT_NEED)
+
+
+def _may_hold_scores(column: Column) -> bool:
+    return (
+        column.content == "value"
+        and column.role.kind not in ASIDE
+        and column.role.reason != COUNTS_SHOTS
+        and fold(column.head) not in ROW_PROPERTIES
+        and bool(column.head or any(column.notes))
+    )
 
 
 def too_large(table: Table) -> str | None:
     if len(table.rows) > MAX_ROWS:
         return f"it has {len(table.rows)} rows; at most {MAX_ROWS} are read"
+    if len(table.rows) * table.width > MAX_CELLS:
+        return f"it has {len(table.rows) * table.width} cells; at most {MAX_CELLS} are read"
     return f"it has {table.width} columns; at most {MAX_COLUMNS} are read" if table.width > MAX_COLUMNS else None
 
 
@@ -90,7 +96,16 @@ def build_grid(table: Table) -> Grid:
     header_rows = _header_rows(table, readings)
     body, sections = _body(table, readings, len(header_rows))
     columns = tuple(_column(table, readings, index, header_rows, body) for index in range(table.width))
-    return Grid(table=table, readings=readings, header_rows=header_rows, body=body, sections=sections, columns=columns)
+    return Grid(
+        table=table,
+        readings=readings,
+        header_rows=header_rows,
+        body=body,
+        sections=sections,
+        columns=columns,
+        label_columns=_label_columns(columns),
+        value_columns=tuple(column for column in columns if _may_hold_scores(column)),
+    )
 
 
 def _row_readings(table: Table, row: int, habit: CommaHabit, parts: Sequence[int]) -> tuple[Reading, ...]:
@@ -185,11 +200,12 @@ def _column(
     head, notes, group = _heads(table, index, header_rows)
     role = role_of(head)
     content = _content(table, readings, index, body)
-    numbered = any(_content(table, readings, other, body) == "label" for other in range(1, table.width))
-    if index == 0 and (
-        content != "value" or role.kind in {Kind.MODEL, Kind.SUBSET} or (role.kind is Kind.EMPTY and not numbered)
-    ):
+    if index == 0 and (content != "value" or role.kind in {Kind.MODEL, Kind.SUBSET}):
         content = "label"
+    elif index == 0 and role.kind is Kind.EMPTY:
+        # Numbers under a blank head count the rows where another column names them.
+        others = (_content(table, readings, other, body) for other in range(1, table.width))
+        content = content if "label" in others else "label"
     return Column(index=index, head=head, notes=notes, group=group, role=role, content=content)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from evalbot.readme import words
@@ -13,6 +14,8 @@ from evalbot.readme.roles import Kind, fold, is_known_benchmark, is_metric, ment
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+RECENT_GRIDS = 16
+"""Answers about a whole grid are asked for by every row: kept for the grids at hand."""
 MAX_TITLE = 80
 """A caption up to this length is a title; longer ones speak of many things."""
 
@@ -49,6 +52,7 @@ def judge(grid: Grid) -> Verdict:
     return Verdict("none", refusal) if refusal else verdict
 
 
+@lru_cache(maxsize=RECENT_GRIDS)
 def primary_label(grid: Grid) -> Column | None:
     """The column whose cells name the rows: the first of models, else of benchmarks, else the first one."""
     for kind in (Kind.MODEL, Kind.BENCHMARK):
@@ -60,6 +64,7 @@ def primary_label(grid: Grid) -> Column | None:
     return grid.label_columns[0] if grid.label_columns else None
 
 
+@lru_cache(maxsize=RECENT_GRIDS)
 def naming_columns(grid: Grid) -> tuple[Column, ...]:
     """The columns whose cells say what the row is, not what belongs to it."""
     primary = primary_label(grid)
@@ -67,6 +72,7 @@ def naming_columns(grid: Grid) -> tuple[Column, ...]:
     return tuple(column for column in grid.label_columns if column == primary or column.role.kind in kinds)
 
 
+@lru_cache(maxsize=RECENT_GRIDS)
 def scored_rows(grid: Grid) -> tuple[int, ...]:
     """Body rows with a number in a value column whose label does not say that it is no score."""
     return tuple(row for row in grid.body if _has_value(grid, row) and row_refusal(grid, row) is None)
@@ -74,14 +80,30 @@ def scored_rows(grid: Grid) -> tuple[int, ...]:
 
 def row_refusal(grid: Grid, row: int) -> str | None:
     """Why the numbers of this row are no scores, by its labels and its section."""
+    classes = _rows_are_classes(grid)
     for column in naming_columns(grid):
-        role = role_of(grid.text(row, column.index))
-        if role.kind is Kind.NOT_A_SCORE:
-            return role.reason
+        label = grid.text(row, column.index)
+        role = role_of(label)
         if role.kind is Kind.STDERR:
             return "an uncertainty of another row"
+        is_class = classes and role.reason not in {"a count", "a training loss"}
+        if role.kind is Kind.NOT_A_SCORE and not is_class and not _is_model_id(label):
+            return role.reason
     section = role_of(grid.sections[row]) if grid.sections[row] else None
     return section.reason if section and section.kind is Kind.NOT_A_SCORE else None
+
+
+@lru_cache(maxsize=RECENT_GRIDS)
+def _rows_are_classes(grid: Grid) -> bool:
+    """Under `precision | recall | f1` or beside `Language`, `DATE`, `NUM` and `id` are classes, not quantities."""
+    label = primary_label(grid)
+    metrics = [column for column in grid.value_columns if column.role.kind is Kind.METRIC]
+    return len(metrics) > 1 or (label is not None and label.role.kind is Kind.SUBSET)
+
+
+def _is_model_id(label: str) -> bool:
+    """`bert-base-nli-mean-tokens` does not count tokens."""
+    return " " not in label and sum(label.count(mark) for mark in "-_/") > 1 and looks_like_model(label)
 
 
 def _has_value(grid: Grid, row: int) -> bool:
@@ -137,7 +159,7 @@ def _orient(grid: Grid) -> Verdict:
     rows = [grid.text(row, label.index) for row in grid.body]
     kind = label.role.kind
     if kind is Kind.MODEL:
-        return _under_model_head(heads, rows)
+        return _under_model_head(grid, heads, rows)
     if kind in {Kind.BENCHMARK, Kind.METRIC_COLUMN}:
         return (
             Verdict("single", "a column of scores") if measured else Verdict("benchmarks-as-rows", "models as columns")
@@ -156,9 +178,11 @@ def _without_labels(grid: Grid, heads: Sequence[str]) -> Verdict:
     return Verdict("none", "no column names its rows and no header names a known benchmark")
 
 
-def _under_model_head(heads: Sequence[str], rows: Sequence[str]) -> Verdict:
+def _under_model_head(grid: Grid, heads: Sequence[str], rows: Sequence[str]) -> Verdict:
     """`Model | A-7B | B-7B` over rows of benchmarks: the corner names the header row, not the first column."""
-    if _count_models(heads) > 0 and not _benchmark_like(heads) and _benchmark_like(rows) and _count_models(rows) == 0:
+    models = _count_models(heads) or sum(column.role.kind is Kind.MODEL for column in grid.value_columns)
+    named = (models and _benchmark_like(rows)) or all(is_metric(row) for row in rows)
+    if named and not _benchmark_like(heads) and _count_models(rows) == 0:
         return Verdict("benchmarks-as-rows", "models as columns")
     return Verdict("models-as-rows", "models as rows")
 

@@ -44,6 +44,8 @@ class Role:
     reason: str = ""
 
 
+COUNTS_SHOTS = "a number of shots"
+"""The head of a column of shot counts, unlike `5-shot`, which heads results at five shots."""
 MAX_LABEL = 200
 """A longer label is prose; only its beginning is looked at."""
 
@@ -89,7 +91,7 @@ def role_of(text: str) -> Role:
     tokens = (core(text) or folded).split()
     for kind, applies in _KINDS_FIRST:
         if applies(folded, tokens):
-            return Role(kind)
+            return Role(kind, COUNTS_SHOTS if _SHOTS_HEAD.fullmatch(folded) else "")
     reason = not_a_score(text)
     if reason is not None:
         return Role(Kind.NOT_A_SCORE, reason)

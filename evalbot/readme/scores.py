@@ -6,16 +6,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from evalbot.readme import words
-from evalbot.readme.labels import Label, joint_names, parse_label, prose_names, shots_in
-from evalbot.readme.orientation import primary_label, row_refusal
-from evalbot.readme.roles import Kind, fold, is_average, is_metric, role_of
+from evalbot.readme.labels import Label, parse_label, shots_in
+from evalbot.readme.places import Place, places_of
+from evalbot.readme.roles import fold, is_average
 from evalbot.score import Evidence, Score
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from evalbot.readme.choice import Target
-    from evalbot.readme.grid import Column, Grid
+    from evalbot.readme.grid import Grid
+    from evalbot.readme.models import Target
     from evalbot.readme.numbers import Number
 
 IMPLAUSIBLE = 10_000
@@ -38,21 +38,6 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
-    """One cell with everything the table says about it."""
-
-    row: int
-    column: int
-    name: str
-    metric: str | None = None
-    shots: int | None = None
-    stderr: Number | None = None
-    parts: tuple[str, ...] = ()
-    qualifiers: tuple[str, ...] = ()
-    refusal: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Draft:
     score: Score
     qualifiers: tuple[str, ...]
@@ -62,7 +47,7 @@ def collect(grid: Grid, target: Target, *, include_derived: bool) -> tuple[tuple
     """The scores of a target in table order, and its cells that are none."""
     drafts: list[_Draft] = []
     skipped: list[Skipped] = []
-    for place in _places(grid, target):
+    for place in places_of(grid, target):
         found = _read(grid, place)
         if isinstance(found, Skipped):
             skipped.append(found)
@@ -75,155 +60,7 @@ def collect(grid: Grid, target: Target, *, include_derived: bool) -> tuple[tuple
     return tuple(scores), tuple(skipped)
 
 
-def _places(grid: Grid, target: Target) -> Iterable[_Place]:
-    if target.axis == "table":
-        places = [place for place in _table_places(grid) if target.section in {None, grid.sections[place.row]}]
-        return sorted(places, key=lambda place: (place.row, place.column))
-    if target.axis == "column":
-        return (place for index in target.indexes for place in _column_places(grid, index))
-    if len(target.indexes) > 1:
-        return [place for place in _table_places(grid) if place.row in target.indexes]
-    return _row_places(grid, target.indexes[0])
-
-
-def _row_places(grid: Grid, row: int) -> Iterator[_Place]:
-    label = primary_label(grid)
-    for column in grid.columns:
-        text = grid.text(row, column.index)
-        if column == label or not text or (column.content != "value" and not any(c.isdigit() for c in text)):
-            continue
-        scored = column in grid.value_columns and column.role.kind is not Kind.MODEL
-        refusal = None if scored else column.role.reason or _aside(grid, row, column)
-        yield _Place(
-            row=row,
-            column=column.index,
-            name=f"{column.group} {column.head}".strip(),
-            metric=next((note for note in column.notes if is_metric(note) or len(joint_names(note)) > 1), None),
-            shots=_shots_of(grid, row, column),
-            parts=_parts(grid, [column.head, *column.notes]),
-            qualifiers=column.notes,
-            refusal=refusal,
-        )
-
-
-def _aside(grid: Grid, row: int, column: Column) -> str:
-    if (reason := grid.readings[row][column.index].reason) is not None:
-        return reason
-    return "a column of texts" if column.content != "value" else f"a column of {column.role.kind.name.lower()}"
-
-
-def _column_places(grid: Grid, column: int) -> Iterator[_Place]:
-    head, notes = grid.columns[column].head, grid.columns[column].notes
-    for row, name, qualifiers in _named_rows(grid):
-        if not grid.text(row, column):
-            continue
-        metric = _metric_of(grid, row) or next((note for note in notes if is_metric(note)), None)
-        yield _Place(
-            row=row,
-            column=column,
-            name=name,
-            metric=metric,
-            shots=_shots_of(grid, row, grid.columns[column]),
-            parts=_parts(grid, [name, metric or "", head, *notes]),
-            qualifiers=(*notes, *qualifiers),
-            refusal=row_refusal(grid, row) or (None if name else "a row without a label"),
-        )
-
-
-def _table_places(grid: Grid) -> Iterator[_Place]:
-    """A table that names no model: one row under benchmark names, or columns of measures beside labels."""
-    columns = grid.value_columns
-    unlabelled = len(grid.body) == 1 and not any(grid.text(grid.body[0], c.index) for c in grid.label_columns)
-    if unlabelled or not grid.label_columns:
-        yield from _row_places(grid, grid.body[0])
-        return
-    errors = [column for column in grid.columns if column.role.kind is Kind.STDERR and column.content == "value"]
-    for column in columns:
-        measure = None if fold(column.head) in words.SCORE else column.head
-        for place in _column_places(grid, column.index):
-            stderr = grid.readings[place.row][errors[0].index] if len(errors) == len(columns) == 1 else None
-            yield replace(
-                place,
-                metric=place.metric or measure,
-                parts=place.parts or _parts(grid, [column.head]),
-                qualifiers=(column.head, *place.qualifiers) if len(columns) > 1 else place.qualifiers,
-                stderr=stderr.numbers[0] if stderr and stderr.is_number else None,
-            )
-
-
-def _named_rows(grid: Grid) -> Iterator[tuple[int, str, tuple[str, ...]]]:
-    """Body rows with their benchmark's name, blank cells filled from above, and what else describes them."""
-    naming = _benchmark_column(grid)
-    others = [column for column in grid.label_columns if column != naming and not _is_metric_or_shots(grid, column)]
-    carried: dict[int, str] = {}
-    section = ""
-    for row in grid.body:
-        if grid.sections[row] != section:
-            section, carried = grid.sections[row], {}
-        own = any(grid.text(row, column.index) for column in grid.label_columns)
-        for column in (*others, *([naming] if naming and own else [])):
-            carried[column.index] = grid.text(row, column.index) or carried.get(column.index, "")
-        name = carried.get(naming.index, "") if naming and own else ""
-        described = [carried.get(column.index, "") for column in reversed(others)]
-        yield row, name, tuple(text for text in [*described, section] if text)
-
-
-def _benchmark_column(grid: Grid) -> Column | None:
-    columns = [column for column in grid.label_columns if not _is_metric_or_shots(grid, column)]
-    headed = [column for column in columns if column.role.kind is Kind.BENCHMARK]
-    if headed:
-        # `Benchmark | (blank)` over `General | MMLU`, `(blank) | DROP`: the head spans groups and names.
-        following = [column for column in columns if column.index == headed[-1].index + 1 and not column.head]
-        grouped = any(not grid.text(row, headed[-1].index) for row in grid.body)
-        return following[0] if following and grouped else headed[-1]
-    plain = [column for column in columns if column.role.kind not in {Kind.CATEGORY, Kind.SUBSET, Kind.VERSION}]
-    full = [column for column in plain if all(grid.text(row, column.index) for row in grid.body)]
-    chosen = full[:1] or plain[:1] or columns[:1] or list(grid.label_columns[:1])
-    return chosen[0] if chosen else None
-
-
-def _is_metric_or_shots(grid: Grid, column: Column) -> bool:
-    if column.role.kind in {Kind.METRIC_COLUMN, Kind.SHOTS, Kind.VERSION}:
-        return len(grid.label_columns) > 1
-    return column.index > 0 and _mostly(grid, column, {Kind.SHOTS, Kind.METRIC})
-
-
-def _mostly(grid: Grid, column: Column, kinds: set[Kind]) -> bool:
-    texts = [text for row in grid.body if (text := grid.text(row, column.index))]
-    return 2 * sum(role_of(text).kind in kinds for text in texts) > len(texts)
-
-
-def _metric_of(grid: Grid, row: int) -> str | None:
-    for column in grid.label_columns:
-        text = grid.text(row, column.index)
-        by_head = column.role.kind is Kind.METRIC_COLUMN and column != _benchmark_column(grid)
-        if text.strip("- ") and (by_head or (column.index > 0 and _mostly(grid, column, {Kind.METRIC}))):
-            return text
-    return None
-
-
-def _shots_of(grid: Grid, row: int, scored: Column) -> int | None:
-    """By the column's notes, else by the row's shots column, else by the corner."""
-    if (noted := next((shots for note in scored.notes if (shots := shots_in(note)) is not None), None)) is not None:
-        return noted
-    for column in grid.columns:
-        text = grid.text(row, column.index)
-        if column.role.kind is Kind.SHOTS and text.isascii() and text.isdecimal() and len(text) <= 3:  # noqa: PLR2004
-            return int(text)
-        if column.role.kind is Kind.SHOTS or role_of(text).kind is Kind.SHOTS:
-            return shots_in(text)
-    return shots_in(grid.columns[0].head)
-
-
-def _parts(grid: Grid, texts: Sequence[str]) -> tuple[str, ...]:
-    """The names of a compound cell's numbers: by a header or label, else by the caption or heading."""
-    for text in texts:
-        if names := joint_names(text):
-            return names
-    return prose_names(grid.table.caption) or prose_names(grid.table.heading or "")
-
-
-def _read(grid: Grid, place: _Place) -> list[_Draft] | Skipped:
+def _read(grid: Grid, place: Place) -> list[_Draft] | Skipped:
     reading = grid.readings[place.row][place.column]
     if place.refusal is not None:
         return _skip(grid, place, place.refusal)
@@ -244,7 +81,7 @@ def _is_implausible(number: Number, label: Label) -> bool:
     return value == value.to_integral_value() and abs(value) >= IMPLAUSIBLE and label.metric is None
 
 
-def _compound(grid: Grid, place: _Place, label: Label, numbers: Sequence[Number | None]) -> Iterator[_Draft]:
+def _compound(grid: Grid, place: Place, label: Label, numbers: Sequence[Number | None]) -> Iterator[_Draft]:
     """One score for each number of a cell, named by the joint header or, where there is none, by its place."""
     names: tuple[str | None, ...] = place.parts
     if len(names) == len(numbers) - 1:
@@ -264,7 +101,7 @@ def _compound(grid: Grid, place: _Place, label: Label, numbers: Sequence[Number 
         yield _Draft(score=score, qualifiers=place.qualifiers)
 
 
-def _score(grid: Grid, place: _Place, label: Label, number: Number) -> Score:
+def _score(grid: Grid, place: Place, label: Label, number: Number) -> Score:
     cell = grid.table.rows[place.row][place.column]
     shots = next((s for s in (number.shots, label.shots, place.shots) if s is not None), None)
     stderr = number.stderr if number.stderr is not None else place.stderr.value if place.stderr else None
@@ -334,7 +171,7 @@ def _is_average(score: Score) -> bool:
     return is_average(own) and fold(score.benchmark) not in words.REPORT_AVERAGES
 
 
-def _skip(grid: Grid, place: _Place, reason: str) -> Skipped:
+def _skip(grid: Grid, place: Place, reason: str) -> Skipped:
     raw = grid.table.rows[place.row][place.column].raw
     return Skipped(label=place.name, cell=raw, row=place.row, column=place.column, reason=reason)
 

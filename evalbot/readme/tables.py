@@ -27,6 +27,8 @@ MAX_PIPES = 5_000
 """Columns a line may have before the parser is not asked at all: its work grows with their square."""
 MAX_TABLE_LINES = 10_000
 """Fifty times the longest evaluation table seen: what has more is a data file."""
+MAX_CARD_CELLS = 50_000
+"""Four times the fullest card seen; what every pass takes grows with it."""
 MAX_CAPTION = 400
 """A caption is a sentence; of a longer paragraph the end stands nearest to the table."""
 
@@ -79,6 +81,8 @@ def _read(readme: str) -> tuple[tuple[Table, ...], int]:
     pipes = [count for line in _LINE_END.split(card.body) if (count := line.count("|") - line.count("\\|")) > 0]
     if pipes and max(pipes) > MAX_PIPES:
         raise InvalidCard(f"A line of the README has {max(pipes)} columns; at most {MAX_PIPES} are read")
+    if sum(pipes) > MAX_CARD_CELLS:
+        raise InvalidCard(f"The README has {sum(pipes)} table cells; at most {MAX_CARD_CELLS} are read")
     if len(pipes) > MAX_TABLE_LINES:
         raise InvalidCard(f"The README has {len(pipes)} table lines; at most {MAX_TABLE_LINES} are read")
     # Line numbers are those of the whole file.

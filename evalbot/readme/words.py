@@ -148,7 +148,7 @@ NOT_A_SCORE_HEADS = {
     "a property of the model": "sparsity density retained",
     "a training loss": "loss losses",
     "a difference between scores": "variation delta δ diff difference gain gains improvement recovery degradation",
-    "a link or note": "link links url urls license paper download downloads likes",
+    "a link or note": "link links url urls license download downloads likes",
 }
 """A label whose head noun is one of these measures something else than quality."""
 NOT_A_SCORE_ALONE = {
@@ -158,6 +158,7 @@ NOT_A_SCORE_ALONE = {
     "a hyper-parameter": "index id l h a d r k rate lr setting settings alpha beta gamma lambda epsilon eps theta tau",
     "hardware or energy": "power",
     "a date": "release",
+    "a link or note": "paper",
     "a part of another score": "bp corr sub del ins",
     "a length or resolution": "context res img crop pct",
     "an amount of votes": "votes battles games appearances stars",

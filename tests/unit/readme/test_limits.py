@@ -15,7 +15,7 @@ from evalbot.errors import EvalbotError, InvalidCard
 from evalbot.readme.extract import Wanted, extract
 from evalbot.readme.plain import plain
 from evalbot.readme.survey import survey
-from evalbot.readme.tables import MAX_CHARACTERS, MAX_PIPES, MAX_TABLE_LINES, MAX_TABLES, find_tables
+from evalbot.readme.tables import MAX_CARD_CELLS, MAX_CHARACTERS, MAX_PIPES, MAX_TABLE_LINES, MAX_TABLES, find_tables
 
 HEAD = "| Benchmark | Mine | Other |\n|---|---|---|\n"
 SECONDS = 2.0
@@ -99,6 +99,11 @@ def test_any_table__returns_only_what_stands_in_it(rows: list[list[str]], head: 
     [
         pytest.param("word " * 200_000, id="1 MB of prose"),
         pytest.param(HEAD + "| Zebra | 50.5 | 40.5 |\n" * 20_000, id="20,000 rows"),
+        pytest.param(HEAD + "| Zebra | 50.5 | 40.5 |\n" * 1_990, id="1,990 rows"),
+        pytest.param(
+            "|Model" + "|Zebra" * 190 + "|\n" + "|---" * 191 + "|\n" + ("|Mine" + "|50.5" * 190 + "|\n") * 100,
+            id="190 columns",
+        ),
         pytest.param(HEAD + "| Zebra | " + "x" * 100_000 + " | 40.5 |\n", id="a long cell"),
         pytest.param(HEAD + "| Zebra | " + "9" * 100_000 + " | 40.5 |\n", id="a long number"),
         pytest.param(HEAD + "| Zebra | " + "[" * 100_000 + " | 40.5 |\n", id="brackets in a cell"),
@@ -136,7 +141,12 @@ def test_too_many_tables__are_refused_with_the_limit() -> None:
 
 def test_too_many_table_lines__are_refused_with_the_limit() -> None:
     with pytest.raises(InvalidCard, match=str(MAX_TABLE_LINES)):
-        find_tables(HEAD + "| Zebra | 50.5 | 40.5 |\n" * MAX_TABLE_LINES)
+        find_tables("a | b\n" * (MAX_TABLE_LINES + 1))
+
+
+def test_too_many_cells__are_refused_with_the_limit() -> None:
+    with pytest.raises(InvalidCard, match=str(MAX_CARD_CELLS)):
+        find_tables(HEAD + ("|1" * 100 + "|\n") * 600)
 
 
 def test_escaped_pipes_in_a_cell__are_no_columns() -> None:

@@ -1,0 +1,101 @@
+"""The names every row of models goes by: its label cells, a name split over columns, what tells equal names apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from evalbot.readme.orientation import primary_label, scored_rows
+from evalbot.readme.roles import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from evalbot.readme.grid import Column, Grid
+
+MAX_QUALIFIER = 40
+"""Longer texts beside a name describe it; they do not tell it apart."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowNames:
+    """The names one row goes by."""
+
+    row: int
+    label: str
+    """The name as a refusal shows it, qualified where another row has the same."""
+    printed: tuple[tuple[str, str], ...]
+    """Label cells as (text, raw)."""
+    names: tuple[str, ...]
+    """The label texts, and the name joined with a size or version in the next column."""
+    qualified: str
+    """The name with everything that may tell it from an equal one: `GLM-4 (Agentless)`."""
+
+
+def row_names(grid: Grid) -> Iterator[RowNames]:
+    """One entry for every row with a score."""
+    primary = primary_label(grid)
+    columns = [column for column in grid.label_columns if _names_models(column, primary)]
+    name = section = ""
+    for row in scored_rows(grid):
+        if grid.sections[row] != section:
+            name, section = "", grid.sections[row]
+        # A blank cell repeats the name above it, so both rows are that model's.
+        name = (grid.text(row, primary.index) if primary else "") or name
+        yield _named_row(grid, row, name, columns, primary)
+
+
+def _named_row(grid: Grid, row: int, name: str, columns: Sequence[Column], primary: Column | None) -> RowNames:
+    cells = [grid.table.rows[row][column.index] for column in columns]
+    joined = [f"{name} {piece}" for piece in _completions(grid, row, primary) if name]
+    printed = [(cell.text, cell.raw) for cell in cells if cell.text]
+    printed += [(label, label) for label in (name, *joined) if label]
+    qualified = _qualify(name, _qualifiers(grid, row, primary))
+    label = qualified if _is_repeated(grid, name, primary) else name
+    return RowNames(
+        row=row,
+        label=label,
+        printed=tuple(printed),
+        names=tuple(text for text, _ in printed),
+        qualified=qualified,
+    )
+
+
+def _names_models(column: Column, primary: Column | None) -> bool:
+    """Only columns that may hold a model's name are searched: never `Base model` or `Dataset`."""
+    if column.role.kind is Kind.OTHER_MODEL:
+        return False
+    if primary is None or column == primary:
+        return True
+    if primary.role.kind is Kind.MODEL:
+        return column.role.kind in {Kind.MODEL, Kind.EMPTY}
+    return column.role.kind in {Kind.EMPTY, Kind.UNKNOWN}
+
+
+def _completions(grid: Grid, row: int, primary: Column | None) -> Iterator[str]:
+    """What completes a name that is split over columns: `Llama 2` and `70B`."""
+    for column in grid.columns:
+        text = grid.text(row, column.index)
+        completes = column.role.reason in {"a size", "a parameter count"} or column.role.kind in {
+            Kind.EMPTY,
+            Kind.VERSION,
+        }
+        if primary and column != primary and completes and text and not grid.readings[row][column.index].is_number:
+            yield text
+
+
+def _is_repeated(grid: Grid, label: str, primary: Column | None) -> bool:
+    if primary is None:
+        return False
+    texts = [grid.text(row, primary.index) for row in scored_rows(grid)]
+    return texts.count(label) > 1 or (label in texts and "" in texts[texts.index(label) + 1 : texts.index(label) + 2])
+
+
+def _qualifiers(grid: Grid, row: int, primary: Column | None) -> list[str]:
+    columns = [column for column in grid.columns if column != primary and column not in grid.value_columns]
+    texts = [grid.text(row, column.index) for column in columns if len(grid.text(row, column.index)) <= MAX_QUALIFIER]
+    return [text for text in [grid.sections[row], *texts] if text and any(c.isalnum() for c in text)]
+
+
+def _qualify(label: str, qualifiers: Sequence[str]) -> str:
+    return f"{label} ({', '.join(qualifiers)})" if qualifiers else label
