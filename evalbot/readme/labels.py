@@ -73,10 +73,19 @@ def joint_names(text: str) -> tuple[str, ...]:
             return names
     bare = _GROUP.sub(" ", text[:MAX_LABEL])
     names = _slashed(bare)
-    if len(names) > 1 and all(is_metric(name) or name.lower() in words.PAIR_METRICS for name in names):
+    if len(names) > 1 and all(_names_part(name) for name in names):
         return names
     tail = _slashed(re.split(r"[\s-]", bare.strip())[-1])
-    return tail if len(tail) > 1 and all(name.lower() in words.PAIR_METRICS or is_metric(name) for name in tail) else ()
+    return tail if len(tail) > 1 and all(_names_part(name) for name in tail) else ()
+
+
+def is_part_metric(name: str) -> bool:
+    """Whether a part of a joint header is a metric (`EM`, `R1`) and not a subset (`Middle`, `mm`)."""
+    return is_metric(name) or name.lower() in words.PAIR_METRICS
+
+
+def _names_part(name: str) -> bool:
+    return is_part_metric(name) or name.lower() in words.PAIR_SUBSETS
 
 
 def prose_names(text: str) -> tuple[str, ...]:

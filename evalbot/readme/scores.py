@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from evalbot.readme import words
-from evalbot.readme.labels import Label, parse_label, shots_in
+from evalbot.readme.labels import Label, is_part_metric, parse_label, shots_in
 from evalbot.readme.places import Place, places_of
 from evalbot.readme.roles import fold, is_average
 from evalbot.score import Evidence, Score
@@ -95,10 +95,20 @@ def _compound(grid: Grid, place: Place, label: Label, numbers: Sequence[Number |
         name = names[place_in_cell] if named else f"{place_in_cell + 1} of {len(numbers)}"
         score = _score(grid, place, label, number)
         shots = shots_in(name or "")
-        metric = name if named and shots is None else (None if named else place.metric)
-        text = f"{base} ({name})" if name else base
-        score = replace(score, label=text, metric=metric, shots=score.shots if shots is None else shots)
+        measures = name is not None and is_part_metric(name)
+        score = replace(
+            score,
+            label=f"{base} ({name})" if name else base,
+            metric=name if measures else _whole_metric(score.metric),
+            subset=name if named and name and not measures and shots is None else None if joint else score.subset,
+            shots=score.shots if shots is None else shots,
+        )
         yield _Draft(score=score, qualifiers=place.qualifiers)
+
+
+def _whole_metric(metric: str | None) -> str | None:
+    """A joint metric (`EM/F1`) is none of its parts'."""
+    return None if metric is None or "/" in metric else metric
 
 
 def _score(grid: Grid, place: Place, label: Label, number: Number) -> Score:

@@ -108,9 +108,8 @@ METRIC_QUALIFIERS = frozenset(
 LOWER_IS_BETTER_MARKS = "↓⬇▼▽"
 HIGHER_IS_BETTER_MARKS = "↑⬆▲△"
 
-PAIR_METRICS = frozenset(
-    {"r1", "r2", "rl", "p", "s", "m", "mm", "r", "f", "middle", "high", "match", "mismatch", "matched"}
-)
+PAIR_METRICS = frozenset({"r1", "r2", "rl", "p", "s", "r", "f"})
+PAIR_SUBSETS = frozenset({"m", "mm", "middle", "high", "match", "mismatch", "matched", "mismatched"})
 """Abbreviations that name a part of a compound cell only inside a joint header: `R1/R2/RL`, `P/S`, `MNLI-m/mm`."""
 
 BENCHMARK_ACRONYMS = frozenset({"SEED"})
