@@ -23,6 +23,7 @@ from evalbot.card.model_index import (
 )
 from evalbot.card.splice import CardSplicer
 from evalbot.errors import InvalidCard
+from evalbot.model_names import same_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,14 +122,8 @@ def _assert_gained(document: CardDocument, after: CardDocument, merge: Merge) ->
         )
 
 
-def name_key(name: str) -> tuple[str, ...]:
-    """A model name as the specification compares names: lower case, `-` and `_` as spaces, words in any order."""
-    return tuple(sorted(name.lower().replace("-", " ").replace("_", " ").split()))
-
-
 def _entry(models: Sequence[yaml.Node], names: Sequence[str]) -> yaml.MappingNode | None:
-    keys = {name_key(name) for name in names}
-    matching = [model for model in models if name_key(text_of(get(model, "name")) or "") in keys]
+    matching = [m for m in models if any(same_name(text_of(get(m, "name")) or "", name) for name in names)]
     return matching[0] if matching else None  # type: ignore[return-value]  # index_models returns mappings only
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from rapidfuzz import fuzz
 
+from evalbot.model_names import same_name
 from evalbot.readme.plain import plain
 
 if TYPE_CHECKING:
@@ -17,16 +16,9 @@ MAX_SUGGESTIONS = 25
 """As many labels as a person reads in a refusal."""
 
 
-def tokens_of(name: str) -> Counter[str]:
-    """`**Olmo-3 32B**` → {olmo, 3, 32b}: markup and links dropped, lower case, `-` and `_` as blanks."""
-    text = plain(name).lower().replace("-", " ").replace("_", " ")
-    return Counter("".join(c for c in text if unicodedata.category(c) != "So").split())
-
-
 def same_model(label: str, wanted: str) -> bool:
-    """Multisets of tokens are equal: another word order or separator is the same name, another word is not."""
-    tokens = tokens_of(label)
-    return bool(tokens) and tokens == tokens_of(wanted)
+    """Markup and links dropped, then the specification's rule: another word is another model."""
+    return same_name(plain(label), plain(wanted))
 
 
 def is_exact(label: str, raw: str, wanted: str) -> bool:
