@@ -43,7 +43,7 @@ class EvalbotError(Exception):
         details: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message)
-        self.message = message
+        self.message = message if message.endswith((".", "?", "!")) else f"{message}."
         self.hint = hint
         self.candidates = tuple(candidates)
         self.details = dict(details or {})

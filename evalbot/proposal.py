@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -13,13 +14,12 @@ from evalbot.errors import InvalidCard, UsageError
 from evalbot.readme.extract import Extraction, Skipped, Wanted, extract
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from evalbot.card.model_index import Result, Unpublishable
     from evalbot.score import Score, Source
 
 
 SELF_REFERENCES = frozenset({"ours", "our model", "our method", "our approach", "this model", "this work", "this"})
+_POINTING = re.compile(r"\s*[(\[](?:ours|this model|this work)[)\]]\s*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,8 @@ class Proposal:
 
     card_before: str
     extraction: Extraction
-    names: tuple[str, ...]
+    model: str
+    """The name of the entry, as it stands in the card where the card has it."""
     result: Result
     left_out: tuple[Unpublishable, ...]
     merge: Merge | None
@@ -50,7 +51,7 @@ class Proposal:
     @property
     def entry_yaml(self) -> str:
         """The scores as a model-index of their own, the preview that every run prints."""
-        entry = {"name": self.names[0], "results": [self.result.as_data(self.result.metrics)]}
+        entry = {"name": self.model, "results": [self.result.as_data(self.result.metrics)]}
         return "\n".join(yaml_writer.block_lines({MODEL_INDEX: [entry]})) + "\n"
 
     @property
@@ -101,7 +102,7 @@ def propose_from_tables(
     if wanted.exact_label is None and wanted.column_index is None and wanted.model_name is None:
         wanted = replace(wanted, model_name=repo_name)
     extraction = extract(text, wanted)
-    names = _names(extraction.model_label, asked, repo_name)
+    name = _entry_name(extraction.model_label, asked)
     result, left_out = model_index.grouped_result(
         extraction.scores,
         task_type=layout.task_type,
@@ -109,11 +110,11 @@ def propose_from_tables(
         dataset_type=layout.dataset_type,
         source=source,
     )
-    merge, after, obstacle = _plan(text, names, result)
+    merge, after, obstacle = _plan(text, name, result)
     return Proposal(
         card_before=text,
         extraction=extraction,
-        names=names,
+        model=name if merge is None else merge.model,
         result=result,
         left_out=left_out,
         merge=merge,
@@ -122,25 +123,25 @@ def propose_from_tables(
     )
 
 
-def _names(label: str | None, *others: str | None) -> tuple[str, ...]:
-    """The names this model is known by; the first is the label the table prints, as the specification asks.
+def _entry_name(label: str | None, asked: str | None) -> str:
+    """Whose entry the scores join: the label the table prints, as the specification asks, and nobody else's.
 
     A label that only points at the reader's page ("Ours") names nothing outside it.
     """
-    speaking = None if label is not None and label.lower().strip("()") in SELF_REFERENCES else label
-    candidates = [name for name in (speaking, *others) if name]
-    names = tuple(dict.fromkeys(model_index.plain_text(name, "model name") for name in candidates))
-    if not names:
+    speaking = None if label is None else _POINTING.sub("", label).strip()
+    if speaking is None or speaking.lower() in SELF_REFERENCES:
+        speaking = asked
+    if not speaking:
         raise UsageError(
             "The table names no model, and a local file has no repository name.",
             hint='Say whose scores these are: --model-name "Your-Model-7B".',
         )
-    return names
+    return model_index.plain_text(speaking, "model name")
 
 
-def _plan(text: str, names: Sequence[str], result: Result) -> tuple[Merge | None, str | None, InvalidCard | None]:
+def _plan(text: str, name: str, result: Result) -> tuple[Merge | None, str | None, InvalidCard | None]:
     try:
-        merge = plan_merge(parse_card(text), names, result)
-        return merge, apply_merge(text, names, merge), None
+        merge = plan_merge(parse_card(text), name, result)
+        return merge, apply_merge(text, merge), None
     except InvalidCard as obstacle:
         return None, None, obstacle

@@ -67,7 +67,7 @@ class Publisher:
         from evalbot.hub.overlap import overlaps  # noqa: PLC0415 - imports huggingface_hub
         from evalbot.report import pull_request as text  # noqa: PLC0415 - only a write needs its template engine
 
-        found = overlaps(hub, remote, proposal.names, merge, hub.open_pull_requests(remote.repo_id))
+        found = overlaps(hub, remote, merge, hub.open_pull_requests(remote.repo_id))
         ours = next((o for o in found if o.pull_request.author == account.name and o.covers(merge)), None)
         made: dict[str, Any] = {"card": card, "proposal": proposal, "overlaps": found}
         if ours is not None:

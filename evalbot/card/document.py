@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -70,12 +71,13 @@ def parse_card(text: str) -> CardDocument:
         return CardDocument(text, pieces, None)
     if not isinstance(root, yaml.MappingNode):
         raise InvalidCard("The card's front matter is not a mapping of keys to values.")
-    refuse_duplicate_keys(root, only=MODEL_INDEX)
     document = CardDocument(text, pieces, root)
-    if document.model_index is not None:
-        for node in walk(document.model_index):
-            if isinstance(node, yaml.MappingNode):
-                refuse_duplicate_keys(node)
+    _refuse_duplicate_keys(root, only=MODEL_INDEX)
+    _refuse_merge_keys(root)
+    for node in walk(document.model_index) if document.model_index is not None else ():
+        if isinstance(node, yaml.MappingNode):
+            _refuse_duplicate_keys(node)
+            _refuse_merge_keys(node)
     return document
 
 
@@ -88,18 +90,30 @@ def _refuse_unterminated(text: str) -> None:
         )
 
 
-def refuse_duplicate_keys(node: yaml.MappingNode, *, only: str | None = None) -> None:
-    """Raise InvalidCard where a key stands twice: which one counts differs from parser to parser."""
-    seen: set[str] = set()
+def _refuse_merge_keys(node: yaml.MappingNode) -> None:
+    """Raise InvalidCard for `<<`: whether it brings values in differs from parser to parser."""
     for key, _ in node.value:
-        if not isinstance(key, yaml.ScalarNode) or (only is not None and key.value != only):
-            continue
-        if key.value in seen:
+        if key.tag == "tag:yaml.org,2002:merge":
             raise InvalidCard(
-                f"The key {key.value!r} stands twice in the card's front matter (line {key.start_mark.line + 2}).",
+                f"The card's front matter uses a YAML merge key (<<, line {key.start_mark.line + 2}).",
+                hint="Write out the values it brings in, then run again.",
+            )
+
+
+def duplicate_keys(node: yaml.MappingNode) -> list[str]:
+    """Keys that stand more than once in a mapping: which of them counts differs from parser to parser."""
+    names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+    return [name for name, count in Counter(names).items() if count > 1]
+
+
+def _refuse_duplicate_keys(node: yaml.MappingNode, *, only: str | None = None) -> None:
+    for name in duplicate_keys(node):
+        if only in (None, name):
+            line = [key.start_mark.line for key, _ in node.value if key.value == name][1] + 2
+            raise InvalidCard(
+                f"The key {name!r} stands twice in the card's front matter (line {line}).",
                 hint="Keep one of the two, then run again.",
             )
-        seen.add(key.value)
 
 
 def get(node: yaml.Node | None, key: str) -> yaml.Node | None:

@@ -1,7 +1,7 @@
 """What a card would gain from a result: added, already there, or in conflict with what it publishes.
 
-Identity of a metric: task type, dataset (type, config, split, revision, args), metric (type, name, args). A published
-metric without a name speaks for every name of its type.
+Identity of a metric: task type, dataset (type, config, split, revision, args), metric (name, args). A published metric
+without a name is known by its type; one of our name and another type would be a second value for the same thing.
 """
 
 from __future__ import annotations
@@ -56,25 +56,26 @@ class Merge:
     """Names of entries that are left alone because they are not this model's."""
 
 
-def plan_merge(document: CardDocument, names: Sequence[str], result: Result) -> Merge:
-    """Compare a result with the card's entry for a model known under `names`; the first names a new entry.
+def plan_merge(document: CardDocument, name: str, result: Result) -> Merge:
+    """Compare a result with the card's entry for the model of this name.
 
     Raises InvalidCard where the model-index is not a list of models with results.
     """
     models = index_models(document)
-    entry = _entry(models, names)
-    entry_name = (text_of(get(entry, "name")) if entry is not None else None) or names[0]
-    known = [metric for node in items(get(entry, "results")) for metric in published_in(node, entry_name)]
+    entries = _entries(models, name)
+    entry_name = (text_of(get(entries[0], "name")) if entries else None) or name
+    known = [m for entry in entries for node in items(get(entry, "results")) for m in published_in(node, entry_name)]
     added, unchanged, conflicts = [], [], []
     for metric in result.metrics:
         same = [other for other in known if _same_identity(metric, result, other)]
         if not same:
             added.append(metric)
-        elif any(same_number(metric.value, other.value) for other in same):
+        elif all(same_number(metric.value, other.value) for other in same):
             unchanged.append(metric)
         else:
-            conflicts.append(Conflict(metric, same[0]))
-    others = tuple(text_of(get(model, "name")) or "" for model in models if model is not entry)
+            other = next(other for other in same if not same_number(metric.value, other.value))
+            conflicts.append(Conflict(metric, other))
+    others = tuple(text_of(get(model, "name")) or "" for model in models if model not in entries)
     return Merge(
         model=entry_name,
         result=result,
@@ -85,7 +86,7 @@ def plan_merge(document: CardDocument, names: Sequence[str], result: Result) -> 
     )
 
 
-def apply_merge(text: str, names: Sequence[str], merge: Merge) -> str:
+def apply_merge(text: str, merge: Merge) -> str:
     """The card with the merge's added metrics, the same text where there are none.
 
     Raises InvalidCard where the card cannot be edited without changing anything else.
@@ -94,13 +95,13 @@ def apply_merge(text: str, names: Sequence[str], merge: Merge) -> str:
         return text
     document = parse_card(text)
     splicer, result = CardSplicer(document), merge.result
-    entry = _entry(index_models(document), names)
-    if entry is None:
+    entries = _entries(index_models(document), merge.model)
+    if not entries:
         splicer.append_models([{"name": merge.model, "results": [result.as_data(merge.added)]}])
-    elif (home := _home(entry, result)) is not None:
+    elif (home := _home(entries[0], result)) is not None:
         splicer.append(get(home, "metrics"), home, "metrics", [metric.as_data() for metric in merge.added])
     else:
-        splicer.append(get(entry, "results"), entry, "results", [result.as_data(merge.added)])
+        splicer.append(get(entries[0], "results"), entries[0], "results", [result.as_data(merge.added)])
     after = splicer.render()
     _assert_gained(document=parse_card(text), after=parse_card(after), merge=merge)
     return after
@@ -122,18 +123,17 @@ def _assert_gained(document: CardDocument, after: CardDocument, merge: Merge) ->
         )
 
 
-def _entry(models: Sequence[yaml.Node], names: Sequence[str]) -> yaml.MappingNode | None:
-    matching = [m for m in models if any(same_name(text_of(get(m, "name")) or "", name) for name in names)]
-    return matching[0] if matching else None  # type: ignore[return-value]  # index_models returns mappings only
+def _entries(models: Sequence[yaml.MappingNode], name: str) -> list[yaml.MappingNode]:
+    """The entries of this model; a card may have it twice, and both speak for it."""
+    return [model for model in models if same_name(text_of(get(model, "name")) or "", name)]
 
 
 def _same_identity(metric: Metric, result: Result, other: Published) -> bool:
     return (
         other.task_type == result.task_type
         and other.dataset == (result.dataset_type, None, None, None, None)
-        and other.type == metric.type
         and other.args is None
-        and other.name in (metric.name, None)
+        and (other.type == metric.type if other.name is None else same_name(other.name, metric.name))
     )
 
 

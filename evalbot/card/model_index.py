@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -29,6 +29,7 @@ DEFAULT_DATASET_NAME = "Benchmarks"
 DEFAULT_DATASET_TYPE = "benchmark"
 # Host and optional port, no user name: the Hub shows it as a link, and what looks like one host must not be another.
 _HTTPS = re.compile(r"https://[\w.-]+(?::\d+)?(?:[/?#][!-~]*)?", re.ASCII)
+_NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?", re.ASCII)
 MAX_NAME_LENGTH = 200
 """Characters of a published name; a benchmark's label is a few words."""
 
@@ -171,7 +172,7 @@ def published(document: CardDocument) -> tuple[Published, ...]:
     return tuple(found)
 
 
-def index_models(document: CardDocument) -> list[yaml.Node]:
+def index_models(document: CardDocument) -> list[yaml.MappingNode]:
     """The entries of the model-index; none for an absent or null one. Raises InvalidCard for any other shape."""
     node = document.model_index
     if node is None or is_null(node):
@@ -181,13 +182,17 @@ def index_models(document: CardDocument) -> list[yaml.Node]:
             "The card's model-index is not a list of models.",
             hint="The Hub accepts `model-index:` only as a list of {name, results}; see `evalbot validate`.",
         )
+    models: list[yaml.MappingNode] = []
     for position, model in enumerate(items(node)):
         results = get(model, "results")
-        if not isinstance(model, yaml.MappingNode) or not (
-            results is None or is_null(results) or isinstance(results, yaml.SequenceNode)
-        ):
-            raise InvalidCard(f"model-index[{position}] of the card is not a model with a list of results.")
-    return items(node)
+        listed = results is None or is_null(results) or isinstance(results, yaml.SequenceNode)
+        if not isinstance(model, yaml.MappingNode) or not listed:
+            raise InvalidCard(
+                f"model-index[{position}] of the card is not a model with a list of results.",
+                hint="`evalbot validate` says what the Hub asks for.",
+            )
+        models.append(model)
+    return models
 
 
 def published_in(result: yaml.Node, model: str) -> list[Published]:
@@ -228,8 +233,5 @@ def text_of(node: yaml.Node | None) -> str | None:
 
 
 def same_number(value: Decimal, written: str) -> bool:
-    """Whether a scalar's text says this number; `85.20` and `85.2` do, `85.2%` does not say a plain number."""
-    try:
-        return Decimal(written) == value
-    except InvalidOperation:
-        return False
+    """Whether a scalar's text says this number; `85.20` and `85.2` do, `85.2%` and `8_5` say no plain number."""
+    return _NUMBER.fullmatch(written) is not None and Decimal(written) == value

@@ -115,10 +115,12 @@ class CardSplicer:
                 f"The empty {key!r} of the card's model-index is written in an unusual way.", hint=_BY_HAND
             )
         key_node = _key_node(parent, key)
+        # What stands between the colon and the empty value may be comments: only the value and its blanks go.
+        before = source[:start].rstrip(" ")
         if parent.flow_style:
-            self._edits.append(_Edit(start, end, f" [{yaml_writer.flow_items(new)}]"))
+            self._edits.append(_Edit(len(before), end, f" [{yaml_writer.flow_items(new)}]"))
         else:
-            self._edits.append(_Edit(source.index(":", key_node.end_mark.index) + 1, end, ""))
+            self._edits.append(_Edit(len(before), end, ""))
             lines = yaml_writer.block_lines(list(new), key_node.start_mark.column + 2)
             self._insert_lines(_line_after(source, end), lines)
         position = next(i for i, (name, _) in enumerate(parent.value) if name is key_node)
@@ -210,8 +212,8 @@ def _outside_model_index(document: CardDocument) -> str:
         return before + after
     yaml_text = pieces.yaml
     if root is not None and (index := get(root, MODEL_INDEX)) is not None:
-        start = _key_node(root, MODEL_INDEX).start_mark.index
-        yaml_text = yaml_text[:start] + yaml_text[_end_of(index, yaml_text) :]
+        key = _key_node(root, MODEL_INDEX).start_mark
+        yaml_text = yaml_text[: key.index - key.column] + yaml_text[_end_of(index, yaml_text) :]
     return pieces.mark + pieces.body if not yaml_text.strip() else before + yaml_text.rstrip("\r\n") + after
 
 

@@ -13,6 +13,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from evalbot.card import yaml_reader
+from evalbot.card.document import duplicate_keys
 from evalbot.card.task_types import TASK_TYPES
 
 if TYPE_CHECKING:
@@ -36,10 +37,12 @@ class Problem:
 
 def problems_of(document: CardDocument) -> tuple[Problem, ...]:
     """Every problem of the card's model-index, errors first. Raises InvalidCard for YAML that is not plain data."""
+    repeated = [] if document.root is None else duplicate_keys(document.root)
+    errors = [Problem("error", f'"{key}" stands more than once') for key in repeated]
     if document.model_index is None:
-        return (Problem("warning", "The card has no model-index: no leaderboard can read its scores."),)
+        return (*errors, Problem("warning", "The card has no model-index: no leaderboard can read its scores."))
     data = yaml_reader.construct(document.model_index)
-    errors = [Problem("error", _message(error)) for error in _validator().iter_errors(data)]
+    errors += [Problem("error", _message(error)) for error in _validator().iter_errors(data)]
     return tuple(errors or [Problem("warning", message) for message in _doubts(data)])
 
 
@@ -84,4 +87,6 @@ def _doubts_of_result(result: dict[str, Any], path: str) -> Iterator[str]:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))

@@ -13,6 +13,8 @@ import yaml
 
 from evalbot.errors import InvalidCard
 
+_OTHER_LINE_BREAKS = re.compile("[\x85\u2028\u2029]")
+"""Line ends in YAML 1.1, which PyYAML reads, and text in YAML 1.2, which the Hub reads."""
 MAX_DEPTH = 64
 """Levels of nesting. Real model-index entries need 8; the composer recurses once a level."""
 MAX_NODES = 250_000
@@ -67,6 +69,12 @@ def compose(text: str) -> yaml.Node | None:
 
     Raises InvalidCard for what is not YAML or goes past the limits.
     """
+    if (separator := _OTHER_LINE_BREAKS.search(text)) is not None:
+        raise InvalidCard(
+            f"The card's front matter holds the line separator U+{ord(separator.group()):04X}, which some YAML parsers"
+            " take for a line end and others for text.",
+            hint="Replace it by a space or a line end, then run again.",
+        )
     try:
         check_limits(text)
         node: yaml.Node | None = yaml.compose(text, Loader=HubLoader)
@@ -83,7 +91,8 @@ def construct(node: yaml.Node) -> Any:
     loader = HubLoader("")
     try:
         return loader.construct_document(node)
-    except (yaml.YAMLError, ValueError, OverflowError) as error:
+    # The library's constructors trust explicit tags: `!!bool "maybe"` is a KeyError, `!!timestamp "x"` another.
+    except (yaml.YAMLError, ValueError, OverflowError, KeyError, AttributeError, TypeError) as error:
         raise InvalidCard(
             f"The card's front matter holds a value that is not plain data: {_one_line(error)}."
         ) from None

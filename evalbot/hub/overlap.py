@@ -49,16 +49,12 @@ def _some(names: Sequence[str]) -> str:
     return shown if len(names) <= MAX_NAMES else f"{shown} and {len(names) - MAX_NAMES} more"
 
 
-def overlaps(
-    hub: Hub, card: RemoteCard, names: Sequence[str], merge: Merge, open_prs: Sequence[PullRequest]
-) -> tuple[Overlap, ...]:
+def overlaps(hub: Hub, card: RemoteCard, merge: Merge, open_prs: Sequence[PullRequest]) -> tuple[Overlap, ...]:
     """Read the card in each open pull request and keep those that share a metric with us, newest first."""
-    return tuple(_overlaps(hub, card, names, merge, open_prs))
+    return tuple(_overlaps(hub, card, merge, open_prs))
 
 
-def _overlaps(
-    hub: Hub, card: RemoteCard, names: Sequence[str], merge: Merge, open_prs: Sequence[PullRequest]
-) -> Iterator[Overlap]:
+def _overlaps(hub: Hub, card: RemoteCard, merge: Merge, open_prs: Sequence[PullRequest]) -> Iterator[Overlap]:
     for pull_request in open_prs:
         try:
             version = hub.card_version(card.repo_id, pull_request.ref)
@@ -66,7 +62,7 @@ def _overlaps(
                 continue  # it does not touch the card
             theirs = hub.read_card(card.repo_id, version)
             document = parse_card(decode_card(theirs.data))
-            held = plan_merge(document, names, merge.result)
+            held = plan_merge(document, merge.model, merge.result)
         except NothingFound:
             continue  # it removes the card, or its branch is gone: nothing of ours is in it
         except InvalidCard:

@@ -33,6 +33,11 @@ class Target:
 
 def choose_model(report: TableReport, grid: Grid, wanted: Wanted) -> Target:
     """Raises NothingFound, AmbiguousChoice or UsageError; never takes a label that was not asked for."""
+    if sum(way is not None for way in (wanted.column_index, wanted.exact_label, wanted.model_name)) > 1:
+        raise UsageError(
+            "--model-name, --model-name-override and --model-column-index are three ways to say the same.",
+            hint="Give one of them",
+        )
     if wanted.column_index is not None:
         return _by_index(report, wanted.column_index)
     name = wanted.exact_label or wanted.model_name
@@ -40,8 +45,8 @@ def choose_model(report: TableReport, grid: Grid, wanted: Wanted) -> Target:
         return _whole_table(report, grid, wanted.model_name)
     if not name:
         raise AmbiguousChoice(
-            f"Table {report.table.number} has scores of several models; say whose to take",
-            hint=_hint(report.models),
+            f"Table {report.table.number} names the models its scores are of; say whose to take",
+            hint=_POINT,
             candidates=closest_first([model.label for model in report.models], None),
         )
     match = _exactly if wanted.exact_label else _by_name
@@ -119,7 +124,9 @@ def _by_index(report: TableReport, index: int) -> Target:
     what = "has no model columns" if not columns else f"has no model in column {index}"
     raise UsageError(
         f"Table {report.table.number} {what}",
-        hint="Columns count from 0, as inspect-tables shows them" if columns else "Give the model by its label instead",
+        hint="Columns count from 0, as inspect-tables shows them"
+        if columns
+        else "Give the model by its label instead: --model-name-override",
         candidates=listed,
     )
 
@@ -160,12 +167,14 @@ def _column_target(model: ModelLabel) -> Target:
 def _ambiguous(report: TableReport, name: str, found: Sequence[Target]) -> AmbiguousChoice:
     columns = [f"column {target.indexes[0]}: {target.label}" for target in found if target.axis == "column"]
     rows = [str(target.label) for target in found if target.axis == "row"]
-    index = next((target.indexes[0] for target in found if target.axis == "column"), 0)
-    hint = f"--model-column-index {index}" if columns else f'--model-name-override "{rows[0]}"'
+    if columns:
+        hint = "Say which one: --model-column-index N"
+    elif len(set(rows)) == len(rows):
+        hint = _POINT
+    else:
+        hint = "Nothing in the table tells these rows apart: give them different labels in the README"
     return AmbiguousChoice(
-        f"{name!r} names {len(found)} places in table {report.table.number}",
-        hint=f"Say which one, for example {hint}",
-        candidates=[*columns, *rows],
+        f"{name!r} names {len(found)} places in table {report.table.number}", hint=hint, candidates=[*columns, *rows]
     )
 
 
@@ -175,11 +184,10 @@ def _not_found(report: TableReport, name: str) -> NothingFound:
         return NothingFound(f"Table {report.table.number} names no models, so {name!r} is not in it")
     return NothingFound(
         f"{name!r} is not in table {report.table.number}; a similar name is never taken",
-        hint=f'If one of these labels is this model, add --model-name-override "{labels[0]}"',
+        hint=f"If one of these labels is this model: {_POINT}",
         candidates=labels,
     )
 
 
-def _hint(models: Sequence[ModelLabel]) -> str:
-    example = models[0].label if models else "label"
-    return f'Add --model-name "name" or --model-name-override "{example}"'
+# No label is filled in: a ready command would be pasted, and it would choose.
+_POINT = 'add --model-name-override "LABEL" with the label as listed'

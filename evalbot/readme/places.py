@@ -118,12 +118,22 @@ def _named_rows(grid: Grid) -> Iterator[tuple[int, str, tuple[str, ...]]]:
     for row in grid.body:
         if grid.sections[row] != section:
             section, carried = grid.sections[row], {}
-        own = any(grid.text(row, column.index) for column in grid.label_columns)
-        for column in (*others, *([naming] if naming and own else [])):
-            carried[column.index] = grid.text(row, column.index) or carried.get(column.index, "")
-        name = carried.get(naming.index, "") if naming and own else ""
+        own = any(_words(grid, row, column) for column in grid.label_columns)
+        opening = ""
+        for column in sorted((*others, *([naming] if naming and own else [])), key=lambda column: column.index):
+            text = _words(grid, row, column)
+            # A word of its own left of a blank cell opens a new group: `Average | (blank)` is not the row above it.
+            carried[column.index] = text or ("" if opening else carried.get(column.index, ""))
+            opening = text or opening
+        name = (carried.get(naming.index, "") or opening) if naming and own else ""
         described = [carried.get(column.index, "") for column in reversed(others)]
-        yield row, name, tuple(text for text in [*described, section] if text)
+        yield row, name, tuple(text for text in [*described, section] if text and text != name)
+
+
+def _words(grid: Grid, row: int, column: Column) -> str:
+    """A label cell's text; dashes alone are a blank."""
+    text = grid.text(row, column.index)
+    return text if text.strip("-\u2013\u2014 ") else ""
 
 
 def _benchmark_column(grid: Grid) -> Column | None:

@@ -40,8 +40,10 @@ def row_names(grid: Grid) -> Iterator[RowNames]:
     for row in scored_rows(grid):
         if grid.sections[row] != section:
             name, section = "", grid.sections[row]
-        # A blank cell repeats the name above it, so both rows are that model's.
-        name = (grid.text(row, primary.index) if primary else "") or name
+        own = grid.text(row, primary.index) if primary else ""
+        opened = primary and any(grid.text(row, c.index) for c in grid.label_columns if c.index < primary.index)
+        # A blank cell repeats the name above it, so both rows are that model's, unless the row opens another group.
+        name = own or ("" if opened else name)
         yield _named_row(grid, row, name, columns, primary)
 
 

@@ -60,6 +60,7 @@ AVERAGE = frozenset(
         "macroavg",
         "aver",
         "averaged",
+        "overall",
         "平均",
         "平均值",
         "平均分",

@@ -26,7 +26,7 @@ def extracted(outcome: Outcome) -> dict[str, Any]:
         "would": outcome.would,
         "changed": outcome.changed,
         "table": proposal.extraction.report.table.number,
-        "model": proposal.names[0],
+        "model": proposal.model,
         "scores": [score.as_json() for score in proposal.extraction.scores],
         "skipped": [
             {"label": item.label, "cell": item.cell, "row": item.row, "column": item.column, "reason": item.reason}

@@ -39,8 +39,8 @@ def score(label: str, value: str) -> Score:
     return Score(label=label, benchmark=label, value=Decimal(value), evidence=evidence)
 
 
-def outcome(card: str, *metrics: tuple[str, str], names: tuple[str, ...] = ("Demo-7B",)) -> tuple[int, int, int]:
-    merge = plan_merge(parse_card(card), names, result(*metrics))
+def outcome(card: str, *metrics: tuple[str, str], name: str = "Demo-7B") -> tuple[int, int, int]:
+    merge = plan_merge(parse_card(card), name, result(*metrics))
     return len(merge.added), len(merge.unchanged), len(merge.conflicts)
 
 
@@ -74,7 +74,7 @@ def test_merge__another_configuration_of_the_dataset__is_another_result(changed:
 
 
 def test_merge__another_models_entry__is_left_alone_and_named() -> None:
-    merge = plan_merge(parse_card(CARD % 1), ("Other-7B",), result(("MMLU", "2")))
+    merge = plan_merge(parse_card(CARD % 1), "Other-7B", result(("MMLU", "2")))
     assert (len(merge.added), merge.conflicts, merge.other_models, merge.model) == (1, (), ("Demo 7B",), "Other-7B")
 
 

@@ -15,7 +15,7 @@ from evalbot.card.model_index import Metric, Result, published
 from evalbot.errors import InvalidCard
 from evalbot.score import Source
 
-NAMES = ("Demo-7B",)
+NAME = "Demo-7B"
 RESULT = Result(
     task_type="text-generation",
     dataset_name="Benchmarks",
@@ -48,7 +48,7 @@ ENTRY = """\
 
 
 def spliced(card: str, result: Result = RESULT) -> str:
-    return apply_merge(card, NAMES, plan_merge(parse_card(card), NAMES, result))
+    return apply_merge(card, plan_merge(parse_card(card), NAME, result))
 
 
 CASES = {
