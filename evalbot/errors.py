@@ -3,6 +3,7 @@
     EvalbotError
     ├── UsageError               2   an option, setting or file name cannot be used as given
     ├── NothingFound             3   no table, no model, no score, no such repository or file
+    │   └── MissingCard          3   the repository is there, but has no README.md at that revision
     ├── AmbiguousChoice          4   a choice is needed; the candidates are listed
     ├── DuplicatePullRequest     5   an open pull request already proposes this
     ├── PublishedConflict        6   the card already publishes another value
@@ -31,8 +32,8 @@ class EvalbotError(Exception):
     `details` are further members of the command's JSON answer, such as the duplicates that were found.
     """
 
-    exit_code: ClassVar[int]
-    status: ClassVar[str]
+    exit_code: ClassVar[int] = BUG_EXIT_CODE
+    status: ClassVar[str] = "bug"
 
     def __init__(
         self,
@@ -57,6 +58,10 @@ class UsageError(EvalbotError):
 class NothingFound(EvalbotError):
     exit_code = 3
     status = "nothing-found"
+
+
+class MissingCard(NothingFound):
+    """The repository is there, but it has no README.md at that revision."""
 
 
 class AmbiguousChoice(EvalbotError):

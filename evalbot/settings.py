@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from evalbot.errors import UsageError
 
@@ -14,7 +13,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_ENDPOINT = re.compile(
+    r"(?P<address>(?:https://[A-Za-z0-9.-]+|http://(?:127\.0\.0\.1|localhost|\[::1\]))(?::(?P<port>\d{1,5}))?)/*",
+    re.ASCII,
+)
 
 DOTENV_NAMES = ("HF_TOKEN",)
 """What may come from .env: secrets only. A .env in a checked-out folder may be another person's, and an HF_ENDPOINT
@@ -30,8 +32,13 @@ class Settings:
     endpoint: str = DEFAULT_ENDPOINT
     """Scheme and host of the Hub, without a trailing slash: https, or http on this machine."""
     hf_token: str | None = field(default=None, repr=False)
-    request_timeout: float = 30.0
+    request_timeout: float = 20.0
     """Seconds without an answer after which a request has failed."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the Hub is on this machine, such as the sandbox."""
+        return self.endpoint.startswith("http://")
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], dotenv: Mapping[str, str | None] | None = None) -> Settings:
@@ -46,28 +53,25 @@ class Settings:
 def read_dotenv(folder: Path) -> dict[str, str | None]:
     """The .env file of a folder as a mapping; empty where there is none or it is not text."""
     path = folder / ".env"
-    if not path.is_file():
-        return {}
-    from dotenv import dotenv_values  # noqa: PLC0415 - most runs have no .env
-
     try:
+        if not path.is_file():
+            return {}
+        from dotenv import dotenv_values  # noqa: PLC0415 - most runs have no .env
+
         return dict(dotenv_values(path, interpolate=False))
-    except UnicodeDecodeError:
+    except (OSError, UnicodeDecodeError):
         return {}
 
 
 def clean_endpoint(text: str) -> str:
     """The Hub's address without its trailing slash. Raises UsageError for one a token must not be sent to."""
-    parts = urlsplit(text.strip())
-    local = parts.scheme == "http" and parts.hostname in _LOOPBACK
-    if not parts.hostname or not (parts.scheme == "https" or local):
+    found = _ENDPOINT.fullmatch(text.strip())
+    if found is None or int(found["port"] or 1) not in range(1, 65536):
         raise UsageError(
-            "HF_ENDPOINT must be an https address (http only on this machine).",
+            "HF_ENDPOINT must be https:// and a host, without user name or path (http:// only for this machine).",
             hint=f"Unset it to use {DEFAULT_ENDPOINT}, or set it to the address `evalbot sandbox serve` prints.",
         )
-    if parts.username or parts.password or parts.query or parts.fragment or parts.path.strip("/"):
-        raise UsageError("HF_ENDPOINT must be scheme and host only, without user name, password or path.")
-    return f"{parts.scheme}://{parts.netloc}"
+    return found["address"]
 
 
 def clean_token(text: str | None, name: str) -> str | None:
@@ -88,7 +92,7 @@ def clean_repo_id(text: str) -> str:
     bad_part = any(part in text for part in ("--", "..")) or text.endswith((".git", ".", "-"))
     if _REPO_ID.fullmatch(text) and not bad_part and not text.startswith(("datasets/", "spaces/", "models/")):
         return text
-    parts = urlsplit(text)
-    guess = "/".join(parts.path.strip("/").split("/")[:2]) if parts.scheme else ""
+    pasted = re.match(r"https?://[^/]+/([^/?#]+/[^/?#]+)", text)
+    guess = pasted.group(1) if pasted else ""
     hint = f"Did you mean --repo-id {guess}?" if _REPO_ID.fullmatch(guess) else "Type it as owner/name."
     raise UsageError(f"{text[:100]!r} is not the id of a model repository.", hint=hint)

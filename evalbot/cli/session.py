@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalbot.console import Console
-from evalbot.errors import UsageError
+from evalbot.console import Console, hide
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from evalbot.card_source import CardSource
     from evalbot.hub.client import Hub
-    from evalbot.settings import Settings
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 
@@ -38,37 +36,26 @@ def card_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def start(*, as_json: bool) -> tuple[Console, Callable[[], Hub]]:
-    """The console of this run, and how to reach the Hub when it is needed."""
-    found = settings()
-    console = Console(as_json=as_json, secrets=known_secrets())
+    """The console of this run, and how to reach the Hub when it is needed: a local file needs no settings at all."""
 
     @cache
     def connect() -> Hub:
         from evalbot.hub.client import Hub
+        from evalbot.settings import Settings, read_dotenv
 
-        return Hub(found)
+        settings = Settings.from_environ(os.environ, read_dotenv(Path()))
+        hide(settings.hf_token)
+        hub = Hub(settings)
+        hide(hub.token)
+        return hub
 
-    return console, connect
-
-
-@cache
-def settings() -> Settings:
-    from evalbot.settings import Settings, read_dotenv
-
-    return Settings.from_environ(os.environ, read_dotenv(Path.cwd()))
+    hide(os.environ.get("HF_TOKEN", "").strip())
+    return Console(as_json=as_json), connect
 
 
 def card_source(repo_id: str | None, readme: Path | None) -> CardSource:
+    """The card the options name. Raises UsageError for none, both, or what is no repository id."""
     from evalbot.card_source import CardSource
     from evalbot.settings import clean_repo_id
 
     return CardSource(repo_id=None if repo_id is None else clean_repo_id(repo_id), path=readme)
-
-
-def known_secrets() -> list[str]:
-    """What must never be printed."""
-    try:
-        token = settings().hf_token
-    except UsageError:
-        token = os.environ.get("HF_TOKEN")
-    return [token] if token else []

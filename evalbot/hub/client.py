@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
+import httpx2
 from huggingface_hub import CommitOperationAdd, get_hf_file_metadata, get_session, hf_hub_url
+from huggingface_hub.errors import HfHubHTTPError
 from huggingface_hub.utils import (  # type: ignore[attr-defined]  # documented, but not marked as exported
     build_hf_headers,
     hf_raise_for_status,
 )
 
 from evalbot.card.document import MAX_CARD_BYTES
-from evalbot.errors import AccessDenied, InvalidCard, ServiceFailure, StaleRevision
+from evalbot.errors import AccessDenied, InvalidCard, ServiceFailure
 from evalbot.hub.refusals import TOKENS_PAGE, translated
 from evalbot.hub.session import open_api, retry_read
 
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 CARD_PATH = "README.md"
 MAX_PAGES = 200
 """Pages of pull requests read before we stop trusting the server's count."""
+LISTING_ATTEMPTS = 3
+"""How often a list that changes while we turn its pages is begun again."""
 OPEN_STATUSES = ("open", "draft")
 
 
@@ -94,6 +99,11 @@ class Hub:
         self._token = cast("str | bool", self._api.token)
 
     @property
+    def token(self) -> str | None:
+        """The token in use, also one that was not in the settings; for keeping it out of what is printed."""
+        return self._token if isinstance(self._token, str) else None
+
+    @property
     def authenticated(self) -> bool:
         return isinstance(self._token, str)
 
@@ -155,21 +165,33 @@ class Hub:
 
     def open_pull_requests(self, repo_id: str) -> list[PullRequest]:
         """All open and draft pull requests, newest first. Any doubt about completeness raises ServiceFailure."""
-        found: dict[int, PullRequest] = {}
         with self._translated(f"list the open pull requests of {repo_id}", repo_id):
-            for page in range(MAX_PAGES):
-                answer = retry_read(lambda page=page: self._discussions_page(repo_id, page))  # type: ignore[misc]
-                entries = answer["discussions"]
-                for entry in entries:
-                    if entry["isPullRequest"] and entry["status"] in OPEN_STATUSES:
-                        found[entry["num"]] = self._pull_request(repo_id, entry)
-                if int(answer["start"]) + len(entries) >= int(answer["count"]):
-                    return sorted(found.values(), key=lambda pr: -pr.number)
-                if not entries:
-                    break
+            for _ in range(LISTING_ATTEMPTS):
+                entries = self._list_once(repo_id)
+                if entries is not None:
+                    found = [self._pull_request(repo_id, entry) for entry in entries if entry["isPullRequest"]]
+                    distinct = {pr.number: pr for pr in found if pr.status in OPEN_STATUSES}
+                    return sorted(distinct.values(), key=lambda pr: -pr.number)
         raise ServiceFailure(
-            f"Could not list all open pull requests of {repo_id}: the Hub's pages do not end.", hint="Run again later."
+            f"Could not list the open pull requests of {repo_id}: the pages do not add up to one list.",
+            hint="Run again later.",
         )
+
+    def _list_once(self, repo_id: str) -> list[dict[str, Any]] | None:
+        """Every entry of the list; None where the pages contradict each other: one may have slipped between two."""
+        entries: list[dict[str, Any]] = []
+        count: int | None = None
+        for page in range(MAX_PAGES):
+            answer = retry_read(lambda page=page: self._discussions_page(repo_id, page))  # type: ignore[misc]
+            if int(answer["start"]) != len(entries) or count not in (None, int(answer["count"])):
+                return None
+            count = int(answer["count"])
+            entries += answer["discussions"]
+            if len(entries) >= count:
+                return entries
+            if not answer["discussions"]:
+                return None
+        return None
 
     def _discussions_page(self, repo_id: str, page: int) -> dict[str, Any]:
         # Not HfApi.get_repo_discussions: it asks for pages without end where an answer is empty, and is not retried.
@@ -198,12 +220,17 @@ class Hub:
 
         Never repeated by itself: after a failure whose outcome is unknown the error says where to look first.
         """
+        landed = False
         try:
             with self._translated(f"open a pull request on {card.repo_id}", card.repo_id):
-                info = self._commit(card, data, title, description, create_pr=True)
-        except StaleRevision:
-            raise
+                try:
+                    info = self._commit(card, data, title, description, create_pr=True)
+                except Exception as error:
+                    landed = _may_have_landed(error)
+                    raise
         except ServiceFailure as failure:
+            if not landed:
+                raise
             where = f"{self.endpoint}/{card.repo_id}/discussions"
             hint = f"The pull request may have been opened all the same: look at {where} before running again."
             raise ServiceFailure(failure.message, hint=hint) from None
@@ -232,6 +259,16 @@ class Hub:
 
     def _translated(self, doing: str, repo_id: str) -> AbstractContextManager[None]:
         return translated(doing, repo_id, authenticated=self.authenticated)
+
+
+def _may_have_landed(error: Exception) -> bool:
+    """Whether a commit may have been made although its answer was an error: it was sent, and not clearly refused."""
+    if isinstance(error, HfHubHTTPError):
+        refused = error.response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
+        return not refused and "/commit/" in str(error.response.request.url)
+    if isinstance(error, httpx2.RequestError):
+        return "/commit/" in str(error.request.url)
+    return isinstance(error, ValueError | KeyError | TypeError)  # an answer that cannot be read
 
 
 def require_write_role(account: Account) -> None:

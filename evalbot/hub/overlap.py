@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from evalbot.card.document import decode_card, parse_card
-from evalbot.card.merge import plan_merge
-from evalbot.errors import InvalidCard, NothingFound
+from evalbot.card.model_index import Published, published, same_number
+from evalbot.errors import InvalidCard, MissingCard, NothingFound
+from evalbot.model_names import same_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from evalbot.card.merge import Merge
+    from evalbot.card.model_index import Metric
     from evalbot.hub.client import Hub, PullRequest, RemoteCard
 
 MAX_NAMES = 5
@@ -21,7 +24,7 @@ MAX_NAMES = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overlap:
-    """One open pull request and the names of our metrics that it holds with the same or with another value."""
+    """One open pull request and the names of our metrics that it brings with the same or with another value."""
 
     pull_request: PullRequest
     same: tuple[str, ...] = ()
@@ -44,32 +47,47 @@ class Overlap:
         return {**self.pull_request.as_json(), "same": list(self.same), "other_value": list(self.other_value)}
 
 
-def _some(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:MAX_NAMES])
-    return shown if len(names) <= MAX_NAMES else f"{shown} and {len(names) - MAX_NAMES} more"
-
-
 def overlaps(hub: Hub, card: RemoteCard, merge: Merge, open_prs: Sequence[PullRequest]) -> tuple[Overlap, ...]:
-    """Read the card in each open pull request and keep those that share a metric with us, newest first."""
-    return tuple(_overlaps(hub, card, merge, open_prs))
+    """Read the card in each open pull request and keep those that bring a metric of ours, newest first.
+
+    What a pull request brings is what its card publishes and main does not. It is known by its name alone: under
+    another model name, task or dataset it is the same proposal in other words, and a person should decide.
+    """
+    here = Counter(published(parse_card(decode_card(card.data))))
+    return tuple(_overlaps(hub, card, merge, open_prs, here))
 
 
-def _overlaps(hub: Hub, card: RemoteCard, merge: Merge, open_prs: Sequence[PullRequest]) -> Iterator[Overlap]:
+def _overlaps(
+    hub: Hub, card: RemoteCard, merge: Merge, open_prs: Sequence[PullRequest], here: Counter[Published]
+) -> Iterator[Overlap]:
     for pull_request in open_prs:
         try:
             version = hub.card_version(card.repo_id, pull_request.ref)
             if version.blob_id == card.blob_id:
                 continue  # it does not touch the card
             theirs = hub.read_card(card.repo_id, version)
-            document = parse_card(decode_card(theirs.data))
-            held = plan_merge(document, merge.model, merge.result)
-        except NothingFound:
-            continue  # it removes the card, or its branch is gone: nothing of ours is in it
-        except InvalidCard:
+            brought = Counter(published(parse_card(decode_card(theirs.data)))) - here
+        except MissingCard:
+            continue  # it removes the card: nothing of ours is in it
+        except (InvalidCard, NothingFound):
             yield Overlap(pull_request=pull_request, unreadable=True)
             continue
-        ours = {metric.name for metric in merge.added}
-        same = tuple(metric.name for metric in held.unchanged if metric.name in ours)
-        other = tuple(conflict.metric.name for conflict in held.conflicts if conflict.metric.name in ours)
+        found = {metric.name: _values(metric, brought) for metric in merge.added}
+        same = tuple(m.name for m in merge.added if any(same_number(m.value, value) for value in found[m.name]))
+        other = tuple(m.name for m in merge.added if found[m.name] and m.name not in same)
         if same or other:
             yield Overlap(pull_request=pull_request, same=same, other_value=other)
+
+
+def _values(metric: Metric, brought: Counter[Published]) -> list[str]:
+    """The values a pull request brings under a metric's name, or for a dataset of that name."""
+    return [
+        other.value
+        for other in brought
+        if any(name is not None and same_name(name, metric.name) for name in (other.name, other.dataset_name))
+    ]
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:MAX_NAMES])
+    return shown if len(names) <= MAX_NAMES else f"{shown} and {len(names) - MAX_NAMES} more"

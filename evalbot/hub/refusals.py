@@ -12,10 +12,20 @@ from huggingface_hub.errors import (
     EntryNotFoundError,
     GatedRepoError,
     HfHubHTTPError,
+    OfflineModeIsEnabled,
     RevisionNotFoundError,
 )
 
-from evalbot.errors import AccessDenied, EvalbotError, InvalidCard, NothingFound, ServiceFailure, StaleRevision
+from evalbot.errors import (
+    AccessDenied,
+    EvalbotError,
+    InvalidCard,
+    MissingCard,
+    NothingFound,
+    ServiceFailure,
+    StaleRevision,
+    UsageError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,13 +49,15 @@ def translated(doing: str, repo_id: str, *, authenticated: bool) -> Iterator[Non
             _by_error_code(error, could_not, repo_id)
             or _by_status(error, could_not, repo_id, authenticated=authenticated)
         ) from None
+    except OfflineModeIsEnabled:
+        raise UsageError(f"{could_not}: HF_HUB_OFFLINE is set.", hint="Unset HF_HUB_OFFLINE, then run again.") from None
     except httpx2.TimeoutException:
         raise ServiceFailure(f"{could_not}: the Hub did not answer in time.", hint="Run again later.") from None
     except httpx2.HTTPError as error:
         raise ServiceFailure(
             f"{could_not}: {_plain(error)}.", hint="Check the network and HF_ENDPOINT, then run again."
         ) from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         # The library raises a plain ValueError for a card that validate-yaml refuses, with the Hub's reasons.
         if str(error).startswith(_REFUSED_CARD):
             raise InvalidCard(f"{could_not}: the Hub refuses the card. {_plain(error)}.") from None
@@ -63,7 +75,7 @@ def _by_error_code(error: HfHubHTTPError, could_not: str, repo_id: str) -> Evalb
             hint="Open the model's page in a browser, accept its conditions, then run again with that account's token.",
         )
     if isinstance(error, EntryNotFoundError):
-        return NothingFound(f"{could_not}: {repo_id} has no README.md.", hint="Add a README.md to the repository.")
+        return MissingCard(f"{could_not}: {repo_id} has no README.md.", hint="Add a README.md to the repository.")
     if isinstance(error, RevisionNotFoundError):
         return NothingFound(f"{could_not}: {repo_id} has no such revision.")
     if isinstance(error, DisabledRepoError):

@@ -13,9 +13,11 @@ import httpx2
 import stamina
 from huggingface_hub import HfApi, get_token, set_client_factory
 from huggingface_hub.errors import HfHubHTTPError
-from huggingface_hub.utils._http import default_client_factory
+from huggingface_hub.utils import parse_ratelimit_headers
+from huggingface_hub.utils._http import hf_request_event_hook
 
 from evalbot import __version__
+from evalbot.errors import AccessDenied, ServiceFailure
 from evalbot.settings import DEFAULT_ENDPOINT
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 READ_ATTEMPTS = 4
+READ_TIMEOUT = 45.0
+"""Seconds after which a read that keeps failing is not begun again."""
 LONGEST_WAIT = 20.0
 """Seconds we are willing to wait because a server asks for it; longer waits are the user's decision."""
 _CONNECT_TIMEOUT = 10.0
@@ -35,20 +39,35 @@ _RETRYABLE_STATUS = frozenset({408, 429, 500, 502, 503, 504})
 def open_api(settings: Settings) -> HfApi:
     """An HfApi bound to the configured Hub. Sets huggingface_hub's HTTP client for this whole process."""
     # A retry that helps is no news; one that does not is told in evalbot's own words.
-    logging.getLogger("stamina").setLevel(logging.ERROR)
-    set_client_factory(lambda: _careful_client(settings.request_timeout))
+    for name in ("stamina", "huggingface_hub"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    set_client_factory(lambda: _careful_client(settings))
     token = settings.hf_token
     if token is None and settings.endpoint == DEFAULT_ENDPOINT:
-        token = get_token()  # what `hf auth login` stored; never sent to another Hub than the one it is for
+        token = _stored_token()
     return HfApi(endpoint=settings.endpoint, token=token or False, library_name="evalbot", library_version=__version__)
 
 
-def _careful_client(timeout: float) -> httpx2.Client:
-    client = default_client_factory()
-    client.timeout = httpx2.Timeout(timeout, connect=_CONNECT_TIMEOUT)
-    hooks = client.event_hooks
-    client.event_hooks = {**hooks, "response": [*hooks.get("response", []), _refuse_foreign_redirect]}
-    return client
+def _stored_token() -> str | None:
+    """What `hf auth login` stored, or a CI's keyless token; never sent to another Hub than the one it is for."""
+    try:
+        return get_token()
+    except Exception as error:  # noqa: BLE001 - a file, a service and a parser stand behind this one call
+        raise AccessDenied(
+            f"The stored Hub token could not be read: {' '.join(str(error).split())[:200]}",
+            hint="Set HF_TOKEN, or run `hf auth login` again.",
+        ) from None
+
+
+def _careful_client(settings: Settings) -> httpx2.Client:
+    """The library's default client, with a timeout, and with answers looked at before they are followed."""
+    return httpx2.Client(
+        event_hooks={"request": [hf_request_event_hook], "response": [_refuse_foreign_redirect, _refuse_long_wait]},
+        follow_redirects=True,
+        timeout=httpx2.Timeout(settings.request_timeout, connect=_CONNECT_TIMEOUT),
+        # A proxy from the environment would be handed what is meant for a Hub on this very machine, token included.
+        trust_env=not settings.is_local,
+    )
 
 
 def _refuse_foreign_redirect(response: httpx2.Response) -> None:
@@ -60,10 +79,24 @@ def _refuse_foreign_redirect(response: httpx2.Response) -> None:
         raise httpx2.UnsupportedProtocol(f"refused a redirect to another host, {target.host}")
 
 
+def _refuse_long_wait(response: httpx2.Response) -> None:
+    """The library obeys any wait it is told; one that is too long for a command ends it with the reason."""
+    if response.status_code not in _RETRYABLE_STATUS:
+        return
+    asked = response.headers.get("Retry-After", "")
+    window = parse_ratelimit_headers(response.headers)
+    reset = window.reset_in_seconds if window is not None and window.remaining == 0 else 0
+    seconds = max(int(asked[:9]) if asked.isdecimal() else 0, reset)
+    if seconds > LONGEST_WAIT:
+        raise ServiceFailure(
+            f"The Hub asks to wait {seconds:,} seconds before the next request.", hint="Run again after that."
+        )
+
+
 def retry_read(call: Callable[[], T]) -> T:
     """Run a call that only reads, again after failures that pass. The last failure is raised as it is."""
     for attempt in stamina.retry_context(
-        on=_backoff, attempts=READ_ATTEMPTS, timeout=None, wait_initial=0.3, wait_max=3.0, wait_jitter=0.2
+        on=_backoff, attempts=READ_ATTEMPTS, timeout=READ_TIMEOUT, wait_initial=0.3, wait_max=3.0, wait_jitter=0.2
     ):
         with attempt:
             return call()
@@ -75,7 +108,5 @@ def _backoff(error: Exception) -> bool | float:
     if not isinstance(error, HfHubHTTPError):
         return isinstance(error, httpx2.TimeoutException | httpx2.NetworkError | httpx2.RemoteProtocolError)
     asked = error.response.headers.get("Retry-After", "")
-    if asked.isdecimal() and float(asked) > LONGEST_WAIT:
-        return False
     retryable = error.response.status_code in _RETRYABLE_STATUS
     return float(asked) if retryable and asked.isdecimal() else retryable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from evalbot.console import clean
+from evalbot.console import one_line
 from evalbot.readme.names import same_model
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ def tables(reports: Sequence[TableReport], card_option: str, repo_name: str | No
     """Each table with its number, verdict, columns and first rows, and the next command for the evaluation ones."""
     for report in reports:
         table = report.table
-        heading = f' under "{clean(table.heading)}"' if table.heading else ""
+        heading = f' under "{one_line(table.heading)}"' if table.heading else ""
         yield f"Table {table.number}, line {table.line}{heading}: {len(table.rows) - 1} rows"
         verdict = "evaluation scores" if report.is_evaluation else "no evaluation scores"
-        yield f"  {verdict}, {report.orientation}: {clean(report.reason)}"
+        yield f"  {verdict}, {report.orientation}: {one_line(report.reason)}"
         for index, cell in enumerate(table.rows[0]):
             yield f"  column {index}: {_cut(cell.text) or '(empty)'}"
         for row in table.rows[1 : 1 + SAMPLE_ROWS]:
@@ -42,7 +42,7 @@ def tables(reports: Sequence[TableReport], card_option: str, repo_name: str | No
 def _next_command(report: TableReport, command: str, repo_name: str | None) -> Iterator[str]:
     """What to type next. A model is filled in only where the specification's rule finds it; else the reader chooses."""
     if report.models:
-        listed = [f"{clean(model.label)} ({model.axis} {model.index})" for model in report.models]
+        listed = [f"{one_line(model.label)} ({model.axis} {model.index})" for model in report.models]
         more = "" if len(listed) <= MAX_LINES else f" and {len(listed) - MAX_LINES} more"
         yield f"  models: {', '.join(listed[:MAX_LINES])}{more}"
     named = [model for model in report.models if repo_name is not None and same_model(model.label, repo_name)]
@@ -59,19 +59,19 @@ def outcome(done: Outcome) -> Iterator[str]:
     proposal, merge = done.proposal, done.proposal.merge
     count = len(proposal.extraction.scores)
     label = proposal.extraction.model_label
-    whose = f' of "{clean(label)}"' if label else ""
+    whose = f' of "{one_line(label)}"' if label else ""
     yield f"Read {count} score(s){whose} from table {proposal.extraction.report.table.number} of {done.card.origin}."
-    yield from _limited(f"  left out: {clean(item.label)}: {clean(item.reason)}" for item in proposal.omissions)
+    yield from _limited(f"  left out: {one_line(item.label)}: {one_line(item.reason)}" for item in proposal.omissions)
     if merge is None:
         reason = "" if proposal.obstacle is None else proposal.obstacle.message
-        yield f"This card cannot be edited: {clean(reason)}"
+        yield f"This card cannot be edited: {one_line(reason)}"
         return
     added, unchanged, conflicts = len(merge.added), len(merge.unchanged), len(merge.conflicts)
     yield f"Against the card: {added} new, {unchanged} unchanged, {conflicts} in conflict."
-    yield from _limited(f"  conflict: {clean(conflict.describe())}" for conflict in merge.conflicts)
+    yield from _limited(f"  conflict: {one_line(conflict.describe())}" for conflict in merge.conflicts)
     if merge.added and merge.other_models and merge.model not in merge.other_models:
-        others = ", ".join(clean(name) for name in merge.other_models)
-        yield f'  the model-index also lists {others}: left as it is; these scores stand under "{clean(merge.model)}"'
+        others = ", ".join(one_line(name) for name in merge.other_models)
+        yield f'  the model-index also lists {others}: left as it is; these scores stand under "{one_line(merge.model)}"'
 
 
 def verdict(done: Outcome) -> str:
@@ -101,24 +101,24 @@ def published(metrics: Sequence[Published]) -> Iterator[str]:
     """The model-index as a list."""
     for metric in metrics:
         name = metric.name or metric.type or "(unnamed)"
-        where = " / ".join(clean(part) for part in (metric.dataset_name, *metric.dataset[:3]) if part)
+        where = " / ".join(one_line(part) for part in (metric.dataset_name, *metric.dataset[:3]) if part)
         mark = " (verified)" if metric.verified else ""
-        source = f"  [{clean(metric.source_url)}]" if metric.source_url else ""
-        yield f"{clean(metric.model)}: {clean(name)} = {clean(metric.value)}{mark}  ({where}){source}"
+        source = f"  [{one_line(metric.source_url)}]" if metric.source_url else ""
+        yield f"{one_line(metric.model)}: {one_line(name)} = {one_line(metric.value)}{mark}  ({where}){source}"
 
 
 def problems(found: Sequence[Problem]) -> Iterator[str]:
     for problem in found:
-        yield f"{problem.level}: {clean(problem.message)}"
+        yield f"{problem.level}: {one_line(problem.message)}"
 
 
 def pull_requests(found: Sequence[PullRequest]) -> Iterator[str]:
     """Number, status, date, author, title and URL, as the specification asks."""
     for pull_request in found:
         date = (pull_request.created_at or "")[:10]
-        yield f"#{pull_request.number}  {pull_request.status}  {date}  {clean(pull_request.author)}"
-        yield f"    {clean(pull_request.title)}"
-        yield f"    {pull_request.url}"
+        yield one_line(f"#{pull_request.number}  {pull_request.status}  {date}  {pull_request.author}")
+        yield f"    {one_line(pull_request.title)}"
+        yield one_line(f"    {pull_request.url}")
 
 
 def _limited(lines: Iterable[str]) -> Iterator[str]:
@@ -129,5 +129,5 @@ def _limited(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _cut(text: str) -> str:
-    text = clean(" ".join(text.split()))
+    text = one_line(" ".join(text.split()))
     return text if len(text) <= CELL_WIDTH else text[: CELL_WIDTH - 1] + "…"

@@ -12,7 +12,7 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 import pytest
 
-from evalbot.cli import run, session
+from evalbot.cli import run
 from evalbot.demo import REPO_ID, demo_card
 from evalbot.sandbox.server import SandboxHub
 
@@ -47,7 +47,6 @@ class Evalbot:
         self.monkeypatch.setenv("HF_ENDPOINT", endpoint or self.hub.endpoint)
         token = self.hub.tokens.get(user, user) if user else ""
         self.monkeypatch.setenv("HF_TOKEN", token)
-        session.settings.cache_clear()
         self.capsys.readouterr()
         code = run(arguments)
         captured = self.capsys.readouterr()

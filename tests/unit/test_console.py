@@ -7,12 +7,13 @@ from decimal import Decimal
 
 import pytest
 
-from evalbot.console import Console, clean
+from evalbot.console import Console, clean, hide, one_line
 from evalbot.score import Evidence, Score, as_number
 
 
 def test_console__secrets_are_masked_in_every_stream(capsys: pytest.CaptureFixture[str]) -> None:
-    console = Console(as_json=True, secrets=["hf_secret"])
+    hide("hf_secret")
+    console = Console(as_json=True)
     console.answer("a hf_secret b")
     console.note("c hf_secret")
     console.result({"x": "hf_secret"})
@@ -34,6 +35,16 @@ def test_console__without_json__answers_go_to_stdout(capsys: pytest.CaptureFixtu
 )
 def test_clean__control_characters__are_shown_as_replaced(text: str, shown: str) -> None:
     assert clean(text) == shown
+
+
+def test_console__foreign_text_in_an_error__begins_no_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    Console().error("a\n::error::b\x1b]0;title\x07")
+    assert capsys.readouterr().err == "error: a ::error::b\ufffd]0;title\ufffd\n"
+
+
+@pytest.mark.parametrize("text", ["a\nb", "a\r\nb", "a\u2028b", "a\x85b", "a\x0bb"])
+def test_one_line__every_kind_of_line_end__is_a_space(text: str) -> None:
+    assert one_line(text) == "a b"
 
 
 @pytest.mark.parametrize(
