@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from evalbot.card.document import MAX_CARD_BYTES
 from evalbot.errors import UsageError
 
 if TYPE_CHECKING:
@@ -54,7 +55,9 @@ def read_card(source: CardSource, connect: Callable[[], Hub]) -> ReadCard:
     path = source.path
     try:
         if path is None or not path.is_file():
-            raise UsageError(f"There is no file {path}.", hint="Give --readme the path of a README.md.")
-        return ReadCard(data=path.read_bytes(), path=path)
+            raise UsageError(f"{str(path)!r} is not a file.", hint="Give --readme the path of a README.md.")
+        with path.open("rb") as file:
+            # One byte more than a card may have: enough to be refused for its size without being read whole.
+            return ReadCard(data=file.read(MAX_CARD_BYTES + 1), path=path)
     except OSError as error:
         raise UsageError(f"Could not read {path}: {error.strerror}.") from None

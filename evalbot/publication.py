@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evalbot.errors import DuplicatePullRequest, NothingFound, PublishedConflict, UsageError
+from evalbot.card.document import parse_card
+from evalbot.card.validation import problems_of
+from evalbot.errors import (
+    DuplicatePullRequest,
+    InvalidCard,
+    NothingFound,
+    PublishedConflict,
+    StaleRevision,
+    UsageError,
+)
 from evalbot.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -41,6 +51,7 @@ class Publisher:
         _refuse_unpublishable(proposal, merge)
         if not merge.added:
             return Outcome(status="up-to-date", card=card, proposal=proposal)
+        _refuse_invalid(after)
         if card.path is not None:
             return self._write(card, proposal, card.path, after)
         if how == "apply":
@@ -50,7 +61,7 @@ class Publisher:
     def _write(self, card: ReadCard, proposal: Proposal, path: Path, after: str) -> Outcome:
         if self.dry_run:
             return Outcome(status="preview", card=card, proposal=proposal, would="written")
-        _replace_file(path, after.encode())
+        _replace_file(path, card.data, after.encode())
         return Outcome(status="written", card=card, proposal=proposal)
 
     def _push(self, card: ReadCard, proposal: Proposal, after: str) -> Outcome:
@@ -101,6 +112,17 @@ def _refuse_unpublishable(proposal: Proposal, merge: Merge) -> None:
         )
 
 
+def _refuse_invalid(after: str) -> None:
+    """The Hub refuses a card whose metadata is wrong anywhere, so adding to one is of no use to anybody."""
+    errors = [problem.message for problem in problems_of(parse_card(after)) if problem.level == "error"]
+    if errors:
+        raise InvalidCard(
+            "The Hub refuses this card's metadata as it is, so nothing can be added to it.",
+            hint="Mend it first; `evalbot validate` checks it.",
+            candidates=errors,
+        )
+
+
 def _duplicate(found: tuple[Overlap, ...]) -> DuplicatePullRequest:
     noun = "An open pull request touches" if len(found) == 1 else f"{len(found)} open pull requests touch"
     return DuplicatePullRequest(
@@ -111,19 +133,39 @@ def _duplicate(found: tuple[Overlap, ...]) -> DuplicatePullRequest:
     )
 
 
-def _replace_file(path: Path, data: bytes) -> None:
-    """Replace a file in one step, keeping its permissions and following a link to the file it names."""
+def _replace_file(path: Path, before: bytes, after: bytes) -> None:
+    """Replace a file in one step, keeping its owner and permissions and following a link to the file it names.
+
+    Raises UsageError where it may not be written, StaleRevision where it is no longer what was read.
+    """
     target = path.resolve()
+    if not os.access(target, os.W_OK):
+        raise UsageError(f"Could not write {path}: it is read-only.", hint="The card is unchanged.")
     try:
         with tempfile.NamedTemporaryFile("wb", dir=target.parent, prefix=".evalbot-", delete=False) as new:
             written = Path(new.name)
             try:
-                new.write(data)
+                new.write(after)
                 new.flush()
-                os.chmod(new.name, target.stat().st_mode & 0o7777)  # noqa: PTH101 - beside the name it belongs to
+                _copy_rights(target, written)
+                _require_unchanged(target, before)
                 written.replace(target)
             except BaseException:
                 written.unlink(missing_ok=True)
                 raise
     except OSError as error:
         raise UsageError(f"Could not write {path}: {error.strerror}. The card is unchanged.") from None
+
+
+def _require_unchanged(path: Path, before: bytes) -> None:
+    if path.read_bytes() != before:
+        raise StaleRevision(f"{path} changed while evalbot was working.", hint="Run again.")
+
+
+def _copy_rights(source: Path, target: Path) -> None:
+    rights = source.stat()
+    target.chmod(rights.st_mode & 0o7777)
+    # Only root can give a file away; for everybody else a file of their own is theirs already.
+    if (rights.st_uid, rights.st_gid) != (target.stat().st_uid, target.stat().st_gid):
+        with suppress(PermissionError):
+            os.chown(target, rights.st_uid, rights.st_gid)

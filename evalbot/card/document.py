@@ -45,7 +45,7 @@ class CardDocument:
 def decode_card(data: bytes) -> str:
     """The card's text, byte-order mark kept. Raises InvalidCard for what is not UTF-8 text of a bearable size."""
     if len(data) > MAX_CARD_BYTES:
-        raise InvalidCard(f"The card has {len(data):,} bytes; evalbot reads cards up to {MAX_CARD_BYTES:,}.")
+        raise InvalidCard(f"The card is too large: evalbot reads cards of up to {MAX_CARD_BYTES:,} bytes.")
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise InvalidCard("The card is UTF-16 text.", hint="Save README.md as UTF-8: the Hub reads nothing else.")
     if b"\0" in data:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from evalbot.cli import extract, looks, rehearse
 from evalbot.cli.group import cli
 from evalbot.console import Console, one_line
-from evalbot.errors import BUG_EXIT_CODE, EvalbotError, UsageError
+from evalbot.errors import EvalbotError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,50 +38,43 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; every expected failure becomes a message and its code."""
     try:
         code: int | None = cli.main(list(arguments), prog_name="evalbot", standalone_mode=False)
-    except EvalbotError as error:
-        return _refuse(error, arguments)
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message(), err=True)
-        return UsageError.exit_code
-    except click.ClickException as error:
-        usage = error.ctx.get_usage() if isinstance(error, click.UsageError) and error.ctx else None
-        return _refuse(UsageError(error.format_message(), hint=usage), arguments)
+    except SystemExit:
+        return 0  # click's answer to a reader that went away: no failure of ours
     except (KeyboardInterrupt, click.Abort):
         click.echo("Interrupted.", err=True)
         return INTERRUPTED
-    except SystemExit:
-        return 0  # click's answer to a reader that went away: no failure of ours
-    except OSError as error:
-        return _refuse(UsageError(f"Could not read or write: {error.strerror or error}"), arguments)
-    except Exception as error:  # noqa: BLE001 - the one place that turns a bug into a message
-        return _confess(error, arguments)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return UsageError.exit_code
+    except Exception as error:  # noqa: BLE001 - the one place that turns every failure into a message
+        return _refuse(_as_refusal(error), arguments)
     return code or 0
 
 
-def _refuse(error: EvalbotError, arguments: Sequence[str]) -> int:
-    from evalbot.report import answers
-
-    _tell(error, answers.failed(error), arguments)
-    return error.exit_code
-
-
-def _confess(error: Exception, arguments: Sequence[str]) -> int:
-    from evalbot.report import answers
-
-    bug = EvalbotError(
-        f"evalbot has a bug: {type(error).__name__}: {error}",
-        hint="Nothing more was done. Please report it with the command you typed; EVALBOT_DEBUG=1 shows where.",
-    )
-    _tell(bug, answers.failed(bug), arguments)
+def _as_refusal(error: Exception) -> EvalbotError:
+    """What a failure means to the person at the keyboard; one that nobody foresaw is a bug, and says so."""
+    if isinstance(error, EvalbotError):
+        return error
+    if isinstance(error, click.ClickException):
+        usage = error.ctx.get_usage() if isinstance(error, click.UsageError) and error.ctx else None
+        return UsageError(error.format_message(), hint=usage)
+    if isinstance(error, OSError):
+        return UsageError(f"Could not read or write: {error.strerror or error}.")
+    where = ""
     if os.environ.get("EVALBOT_DEBUG"):
         import traceback
 
-        Console().note("".join(traceback.format_exception(error)))
-    return BUG_EXIT_CODE
+        where = "\n" + "".join(traceback.format_exception(error))
+    return EvalbotError(
+        f"evalbot has a bug: {type(error).__name__}: {error}",
+        hint="Please report it with the command you typed; EVALBOT_DEBUG=1 shows where." + where,
+    )
 
 
-def _tell(error: EvalbotError, answer: dict[str, Any], arguments: Sequence[str]) -> None:
+def _refuse(error: EvalbotError, arguments: Sequence[str]) -> int:
     """Message, candidates, hint, and the JSON answer where one was asked for."""
+    from evalbot.report import answers
+
     console = Console(as_json=any(argument.split("=")[0] == "--json" for argument in arguments))
     try:
         console.error(error.message)
@@ -89,9 +82,10 @@ def _tell(error: EvalbotError, answer: dict[str, Any], arguments: Sequence[str])
             console.note(f"  - {one_line(candidate)}")
         if error.hint:
             console.note(error.hint)
-        console.result(answer)
+        console.result(answers.failed(error))
     except OSError:
-        return  # nobody reads any more; the exit code still says it
+        pass  # nobody reads any more; the exit code still says it
+    return error.exit_code
 
 
 def main() -> None:

@@ -15,8 +15,16 @@ def sandbox() -> None:
 
 
 @sandbox.command(short_help="Serve the sandbox hub until interrupted.")
-@click.option("--dir", "folder", type=click.Path(path_type=Path), default="sandbox-hub", help="Data folder.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8765, help="Port on 127.0.0.1; 0 picks a free one.")
+@click.option(
+    "--dir", "folder", type=click.Path(path_type=Path), default="sandbox-hub", show_default=True, help="Data folder."
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8765,
+    show_default=True,
+    help="Port on 127.0.0.1; 0 picks a free one.",
+)
 def serve(folder: Path, port: int) -> int:
     """Serve the sandbox hub on 127.0.0.1 and print its address and ready-made tokens.
 

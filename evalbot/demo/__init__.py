@@ -142,7 +142,7 @@ def _sandbox_class() -> type[SandboxHub]:
     except ModuleNotFoundError as error:
         raise UsageError(
             f"The sandbox hub needs the package {error.name}, which is not installed.",
-            hint="pip install 'evalbot[sandbox]'",
+            hint="In a clone of evalbot: pip install '.[sandbox]'",
         ) from None
     return SandboxHub
 
@@ -158,11 +158,16 @@ def serve_sandbox(folder: Path, port: int) -> None:
         raise UsageError(
             f"Could not serve {folder} on port {port}: {error.strerror}.", hint="Try --port 0 or another --dir."
         ) from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise UsageError(f"{folder} holds files that are no sandbox hub's.", hint="Give an empty --dir.") from None
 
 
 def _announce(hub: SandboxHub) -> None:
     click.echo(f"endpoint {hub.endpoint}")
     for label, token in hub.tokens.items():
         click.echo(f"token {label:12} {token}")
-    click.echo(f"try: HF_ENDPOINT={hub.endpoint} HF_TOKEN={hub.tokens['alice']} evalbot get-prs --repo-id alice/model")
+    click.echo("to work as alice, in another terminal:")
+    click.echo(f"  export HF_ENDPOINT={hub.endpoint} HF_TOKEN={hub.tokens['alice']}")
+    click.echo("  hf repos create alice/my-model && hf upload alice/my-model README.md")
+    click.echo("  evalbot inspect-tables --repo-id alice/my-model")
     click.echo("Control-C ends it; the data folder stays.")

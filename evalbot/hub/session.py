@@ -13,8 +13,7 @@ import httpx2
 import stamina
 from huggingface_hub import HfApi, get_token, set_client_factory
 from huggingface_hub.errors import HfHubHTTPError
-from huggingface_hub.utils import parse_ratelimit_headers
-from huggingface_hub.utils._http import hf_request_event_hook
+from huggingface_hub.utils._http import hf_request_event_hook, parse_ratelimit_headers
 
 from evalbot import __version__
 from evalbot.errors import AccessDenied, ServiceFailure

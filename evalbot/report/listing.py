@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SAMPLE_ROWS = 3
 CELL_WIDTH = 24
+MAX_HEADER = 200
+"""Characters of a column's header: whole, for it may be pasted as a label."""
 MAX_LINES = 30
 """Lines of one list; the JSON answer has them all."""
 
@@ -27,11 +29,12 @@ def tables(reports: Sequence[TableReport], card_option: str, repo_name: str | No
     for report in reports:
         table = report.table
         heading = f' under "{one_line(table.heading)}"' if table.heading else ""
-        yield f"Table {table.number}, line {table.line}{heading}: {len(table.rows) - 1} rows"
-        verdict = "evaluation scores" if report.is_evaluation else "no evaluation scores"
-        yield f"  {verdict}, {report.orientation}: {one_line(report.reason)}"
+        count = len(table.rows) - 1
+        yield f"Table {table.number}, line {table.line}{heading}: {count} row{'' if count == 1 else 's'}"
+        kind = f"evaluation scores, {report.orientation}" if report.is_evaluation else "no evaluation scores"
+        yield f"  {kind}: {one_line(report.reason)}"
         for index, cell in enumerate(table.rows[0]):
-            yield f"  column {index}: {_cut(cell.text) or '(empty)'}"
+            yield f"  column {index}: {one_line(cell.text)[:MAX_HEADER] or '(empty)'}"
         for row in table.rows[1 : 1 + SAMPLE_ROWS]:
             yield "    | " + " | ".join(_cut(cell.text) for cell in row)
         if report.is_evaluation:
@@ -61,17 +64,18 @@ def outcome(done: Outcome) -> Iterator[str]:
     label = proposal.extraction.model_label
     whose = f' of "{one_line(label)}"' if label else ""
     yield f"Read {count} score(s){whose} from table {proposal.extraction.report.table.number} of {done.card.origin}."
-    yield from _limited(f"  left out: {one_line(item.label)}: {one_line(item.reason)}" for item in proposal.omissions)
+    yield from _limited(one_line(f"  left out: {item.label}: {item.reason}") for item in proposal.omissions)
     if merge is None:
         reason = "" if proposal.obstacle is None else proposal.obstacle.message
         yield f"This card cannot be edited: {one_line(reason)}"
         return
     added, unchanged, conflicts = len(merge.added), len(merge.unchanged), len(merge.conflicts)
-    yield f"Against the card: {added} new, {unchanged} unchanged, {conflicts} in conflict."
+    entry = one_line(merge.model)
+    yield f'Against the model-index entry "{entry}": {added} new, {unchanged} unchanged, {conflicts} in conflict.'
     yield from _limited(f"  conflict: {one_line(conflict.describe())}" for conflict in merge.conflicts)
-    if merge.added and merge.other_models and merge.model not in merge.other_models:
+    if merge.added and merge.other_models:
         others = ", ".join(one_line(name) for name in merge.other_models)
-        yield f'  the model-index also lists {others}: left as it is; these scores stand under "{one_line(merge.model)}"'
+        yield f"  the model-index also has an entry for {others}: left as it is"
 
 
 def verdict(done: Outcome) -> str:
@@ -90,6 +94,13 @@ def verdict(done: Outcome) -> str:
 
 
 def _preview(done: Outcome) -> str:
+    merge = done.proposal.merge
+    if merge is None:
+        return "Preview: nothing was written. Mend the card first: as it is, nothing can be added to it."
+    if merge.conflicts:
+        return "Preview: nothing was written. --apply and --create-pr would refuse: the card publishes other values."
+    if not merge.added:
+        return "Up to date: the card publishes these scores already."
     if done.would is not None:
         verb = {"written": "write the file", "pushed": "push", "proposed": "open a pull request"}[done.would]
         return f"Dry run: nothing was written. Without --dry-run this would {verb}."
@@ -104,7 +115,8 @@ def published(metrics: Sequence[Published]) -> Iterator[str]:
         where = " / ".join(one_line(part) for part in (metric.dataset_name, *metric.dataset[:3]) if part)
         mark = " (verified)" if metric.verified else ""
         source = f"  [{one_line(metric.source_url)}]" if metric.source_url else ""
-        yield f"{one_line(metric.model)}: {one_line(name)} = {one_line(metric.value)}{mark}  ({where}){source}"
+        place = f"  ({where})" if where else ""
+        yield f"{one_line(metric.model)}: {one_line(name)} = {one_line(metric.value)}{mark}{place}{source}"
 
 
 def problems(found: Sequence[Problem]) -> Iterator[str]:

@@ -28,7 +28,8 @@ def title(proposal: Proposal) -> str:
     merge, _ = proposal.planned()
     count = len(merge.added)
     noun = "result" if count == 1 else "results"
-    return f"[{TITLE_MARK}] Add {count} evaluation {noun} for {merge.model}"[:MAX_TITLE]
+    model = plain_text(merge.model, "model name") if merge.model.strip() else "this model"
+    return f"[{TITLE_MARK}] Add {count} evaluation {noun} for {model}"[:MAX_TITLE]
 
 
 def description(proposal: Proposal, *, account: str, card_url: str) -> str:

@@ -133,15 +133,16 @@ class SandboxHub:
 def serve(data_dir: Path, port: int, *, announce: Callable[[SandboxHub], None] = lambda _: None) -> None:
     """Serve until the process is interrupted or terminated; `announce` is called once it answers."""
     leave = threading.Event()
-    before = signal.signal(signal.SIGTERM, lambda _number, _frame: leave.set())
+    # Control-C as well: a shell that starts us in the background has told us to ignore it.
+    ways = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(way, lambda _number, _frame: leave.set()) for way in ways]
     try:
         with SandboxHub(data_dir, port=port) as hub:
             announce(hub)
             leave.wait()
-    except KeyboardInterrupt:
-        pass  # Control-C is how this ends
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for way, handler in zip(ways, before, strict=True):
+            signal.signal(way, handler)
 
 
 def _accounts(path: Path) -> Accounts:

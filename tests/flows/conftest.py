@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-# Read when huggingface_hub is first imported.
-os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 import pytest
 
@@ -69,5 +65,4 @@ def evalbot(
     folder = tmp_path / "work"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf-home"))
     return Evalbot(capsys, monkeypatch, hub)

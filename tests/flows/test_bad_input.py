@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from typing import TYPE_CHECKING
 
@@ -169,12 +170,26 @@ def test_repository_without_a_card(evalbot: Evalbot, hub: SandboxHub) -> None:
 @pytest.mark.parametrize("path", ["missing.md", "."])
 def test_file_that_is_not_there(evalbot: Evalbot, command: str, path: str) -> None:
     done = evalbot(command, "--readme", path)
-    assert (done.code, "no file" in done.err) == (2, True)
+    assert (done.code, "is not a file" in done.err) == (2, True)
 
 
 @pytest.mark.parametrize(
     "repo_id",
-    ["../x", "a/b/c", "a--b/c", "a/b.git", "-a/b", "a/b?x", "a/b#c", "a/b%2f..", "", "a", "a/" + "b" * 97, "a b/c"],
+    [
+        "../x",
+        "http://[x",
+        "a/b/c",
+        "a--b/c",
+        "a/b.git",
+        "-a/b",
+        "a/b?x",
+        "a/b#c",
+        "a/b%2f..",
+        "",
+        "a",
+        "a/" + "b" * 97,
+        "a b/c",
+    ],
 )
 @pytest.mark.parametrize("command", ALL)
 def test_repository_ids_that_are_none(evalbot: Evalbot, hub: SandboxHub, command: str, repo_id: str) -> None:
@@ -209,7 +224,19 @@ def test_server_answers_html(evalbot: Evalbot, hub: SandboxHub, command: str, st
 
 @pytest.mark.parametrize(
     "endpoint",
-    ["http://example.org", "file:///etc", "https://user:pw@example.org", "https://example.org/path", "ftp://x", "nope"],
+    [
+        "http://example.org",
+        "file:///etc",
+        "https://user:pw@example.org",
+        "https://example.org/path",
+        "ftp://x",
+        "nope",
+        "https://[",
+        "https://127.0.0.1:99999",
+        "https://127.0.0.1:abc",
+        "https://ex\u00e4mple.org",
+        "http://127.0.0.1.example.org",
+    ],
 )
 def test_endpoint_that_must_not_get_a_token(evalbot: Evalbot, endpoint: str) -> None:
     done = evalbot("show", "--repo-id", REPO_ID, endpoint=endpoint)
@@ -228,6 +255,68 @@ def test_token_that_is_none__is_refused_without_repeating_it(evalbot: Evalbot, t
     assert (done.code, "HF_TOKEN is not a token" in done.err) == (2, True)
 
 
+def test_waits_of_an_hour__end_the_command_with_the_reason(evalbot: Evalbot, hub: SandboxHub) -> None:
+    hub.faults.add("POST", "/preupload/", status=429, headers={"Retry-After": "3600"}, times=9)
+    done = evalbot("extract-readme", "--repo-id", REPO_ID, "--table", "2", "--create-pr")
+    assert (done.code, "asks to wait 3,600 seconds" in done.err) == (8, True)
+    assert "may have been opened" not in done.err
+
+
+def test_offline_mode__is_named(evalbot: Evalbot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    done = evalbot("show", "--repo-id", REPO_ID)
+    assert (done.code, "HF_HUB_OFFLINE" in done.err) == (2, True)
+
+
+def test_proxy_of_the_environment__is_not_handed_what_is_for_this_machine(
+    evalbot: Evalbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    assert evalbot("show", "--repo-id", REPO_ID).code == 0
+
+
+def test_stored_token__is_hidden_like_any_other(
+    evalbot: Evalbot, hub: SandboxHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evalbot.hub.session.DEFAULT_ENDPOINT", hub.endpoint)
+    monkeypatch.setattr("evalbot.hub.session.get_token", lambda: "hf_stored_secret")
+    hub.faults.add("HEAD", "/resolve/", status=403, headers={"X-Error-Message": "no hf_stored_secret here"}, times=9)
+    done = evalbot("show", "--repo-id", REPO_ID, user=None)
+    assert (done.code, "no *** here" in done.err) == (7, True)
+
+
+def test_server_text__cannot_steer_the_terminal_or_begin_a_line(evalbot: Evalbot, hub: SandboxHub) -> None:
+    evil = {"error": "a\n::error::b\x1b]0;title\x07\u202e"}
+    hub.faults.add("GET", "/discussions$", status=403, body=evil, times=9)
+    done = evalbot("get-prs", "--repo-id", REPO_ID)
+    assert done.code == 7
+    assert not {"\x1b", "\x07", "\u202e"} & set(done.err)
+    assert not any(line.startswith("::") for line in done.err.splitlines())
+
+
+def test_card_text__cannot_forge_lines(evalbot: Evalbot, tmp_path: Path) -> None:
+    forged = (
+        '---\nmodel-index: [{name: "A\\n::error::x", results: [{metrics: [{type: t, value: "1\\nB: b = 2"}]}]}]\n---\n'
+    )
+    (tmp_path / "README.md").write_text(forged)
+    done = evalbot("show", "--readme", str(tmp_path / "README.md"))
+    assert (done.code, len(done.out.splitlines())) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    "value", ['!!bool "maybe"', '!!timestamp "x"', "9" * 400, "9" * 5000, '!!python/name:os.system ""']
+)
+@pytest.mark.parametrize("command", LOOKS)
+def test_odd_scalars__are_no_bug(evalbot: Evalbot, tmp_path: Path, command: str, value: str) -> None:
+    index = f"[{{name: a, results: [{{dataset: {{args: {{a: {value}}}}}, metrics: [{{type: t, value: {value}}}]}}]}}]"
+    (tmp_path / "README.md").write_text(f"---\nmodel-index: {index}\n---\n{TABLE}")
+    model = ("--model-name", "a") if command == "extract-readme" else ()
+    done = evalbot(command, "--readme", str(tmp_path / "README.md"), *model, "--json")
+    assert done.code in (0, 10), done.err
+    assert done.json["status"]
+
+
 def test_bug__is_confessed_with_code_70_and_no_traceback(evalbot: Evalbot, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise ZeroDivisionError("secret hf_sandbox_bob in here")
@@ -236,6 +325,7 @@ def test_bug__is_confessed_with_code_70_and_no_traceback(evalbot: Evalbot, monke
     done = evalbot("show", "--repo-id", REPO_ID)
     assert done.code == 70
     assert "evalbot has a bug: ZeroDivisionError: secret *** in here" in done.err
+    assert evalbot("show", "--repo-id", REPO_ID, "--json").json["status"] == "bug"
 
 
 def test_local_file__apply_writes_it_and_create_pr_is_refused(evalbot: Evalbot, tmp_path: Path) -> None:
@@ -251,6 +341,54 @@ def test_local_file__apply_writes_it_and_create_pr_is_refused(evalbot: Evalbot, 
     assert (card.stat().st_mode & 0o777, link.is_symlink()) == (0o640, True)
     assert list(tmp_path.glob(".evalbot-*")) == []
     assert "Up to date" in evalbot(*options, "--apply").out
+
+
+def test_local_file__somebody_elses_change__is_kept(
+    evalbot: Evalbot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = tmp_path / "README.md"
+    card.write_bytes(demo_card())
+
+    def meanwhile(*_: object) -> None:
+        if b"Meanwhile" not in card.read_bytes():
+            card.write_bytes(demo_card() + b"\nMeanwhile.\n")
+
+    monkeypatch.setattr("evalbot.publication._copy_rights", meanwhile)
+    done = evalbot("extract-readme", "--readme", str(card), "--table", "2", "--model-column-index", "3", "--apply")
+    assert done.code == 0
+    assert card.read_bytes().endswith(b"\nMeanwhile.\n")
+    assert b"value: 64.80" in card.read_bytes()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write every file")
+def test_local_file__read_only__is_left_alone(evalbot: Evalbot, tmp_path: Path) -> None:
+    card = tmp_path / "README.md"
+    card.write_bytes(demo_card())
+    card.chmod(0o444)
+    done = evalbot("extract-readme", "--readme", str(card), "--table", "2", "--model-column-index", "3", "--apply")
+    assert (done.code, card.read_bytes()) == (2, demo_card())
+
+
+def test_local_file__larger_than_any_card__is_refused_without_reading_it(evalbot: Evalbot, tmp_path: Path) -> None:
+    with (tmp_path / "README.md").open("wb") as file:
+        file.truncate(40 * 1024**3)
+    done = evalbot("show", "--readme", str(tmp_path / "README.md"))
+    assert (done.code, "too large" in done.err) == (10, True)
+
+
+def test_local_file__needs_no_settings_at_all(evalbot: Evalbot, tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_bytes(demo_card())
+    assert evalbot("inspect-tables", "--readme", str(tmp_path / "README.md"), endpoint="https://[").code == 0
+
+
+def test_local_file__metadata_the_hub_refuses__is_mended_first(evalbot: Evalbot, tmp_path: Path) -> None:
+    card = tmp_path / "README.md"
+    for metadata in ("license: mit\nlicense: mit\n", "model-index: [{name: a, results: [{task: x, metrics: 5}]}]\n"):
+        card.write_text(f"---\n{metadata}---\n{TABLE}")
+        before = card.read_bytes()
+        assert evalbot("validate", "--readme", str(card)).code == 10
+        assert evalbot("extract-readme", "--readme", str(card), "--model-name", "a", "--apply").code == 10
+        assert card.read_bytes() == before
 
 
 def test_local_file__without_any_model_name__asks_for_one(evalbot: Evalbot, tmp_path: Path) -> None:

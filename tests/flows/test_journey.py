@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 from huggingface_hub import HfApi
 
+from evalbot.card.document import parse_card
+from evalbot.card.model_index import published
 from evalbot.demo import REPO_ID, demo_card
+from evalbot.sandbox.server import SandboxHub
 
 if TYPE_CHECKING:
-    from evalbot.sandbox.server import SandboxHub
     from tests.flows.conftest import Evalbot
 
 PROPOSE = ("extract-readme", "--repo-id", REPO_ID, "--table", "2", "--create-pr", "--json")
@@ -112,6 +114,59 @@ def test_create_pr__another_value_in_an_open_pull_request__stops_us(evalbot: Eva
     assert done.json["duplicates"][0]["other_value"] == ["MMLU"]
 
 
+def test_create_pr__the_same_scores_under_other_labels__stop_us_too(evalbot: Evalbot, hub: SandboxHub) -> None:
+    assert evalbot(*PROPOSE, "--dataset-type", "other", "--task-type", "other", user="carol").code == 0
+    assert evalbot(*PROPOSE).code == 5
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 404, "body": "<html>", "content_type": "text/html"},
+        {"status": 404, "headers": {"X-Error-Code": "RevisionNotFound"}},
+        {"status": 404, "headers": {"X-Error-Code": "RepoNotFound"}},
+    ],
+)
+def test_create_pr__an_open_pull_request_that_cannot_be_read__stops_us(
+    evalbot: Evalbot, hub: SandboxHub, fault: dict[str, object]
+) -> None:
+    assert evalbot(*PROPOSE, user="carol").code == 0
+    hub.faults.add("HEAD", "refs/pr/1", times=9, **fault)  # type: ignore[arg-type]
+    done = evalbot(*PROPOSE)
+    assert (done.code, "what it proposes is unknown" in done.err) == (5, True)
+
+
+def test_create_pr__a_list_that_shifts_between_two_pages__is_read_again(
+    hub: SandboxHub, evalbot: Evalbot, tmp_path: Path
+) -> None:
+    with SandboxHub(tmp_path / "small-pages", discussions_per_page=2) as small:
+        small.create_repo(REPO_ID, files={"README.md": demo_card()})
+        other = api(small, "carol")
+        other.create_pull_request(REPO_ID, title="One of carol's")
+        assert evalbot(*PROPOSE, user="carol", endpoint=small.endpoint).code == 0
+        other.create_pull_request(REPO_ID, title="Three of carol's")
+        other.create_pull_request(REPO_ID, title="Four of carol's")
+
+        def close_one() -> None:
+            if api(small).get_discussion_details(REPO_ID, 4).status == "draft":
+                api(small).change_discussion_status(REPO_ID, 4, "closed")
+
+        small.faults.add("GET", "/discussions$", before=lambda: None)
+        small.faults.add("GET", "/discussions$", before=close_one)
+        assert evalbot(*PROPOSE, endpoint=small.endpoint).code == 5
+
+
+def test_another_models_column__gets_an_entry_of_its_own(evalbot: Evalbot, hub: SandboxHub) -> None:
+    assert evalbot(*APPLY, user="alice").code == 0
+    done = evalbot(*PROPOSE, "--model-column-index", "2")
+    assert (done.code, done.json["model"]) == (0, "Polaris-7B-Chat")
+    assert "name: Polaris-7B-Chat" in done.json["yaml"]
+    card = Path(api(hub).hf_hub_download(REPO_ID, "README.md", revision="refs/pr/1")).read_text(encoding="utf-8")
+    entries = {metric.model: metric.value for metric in published(parse_card(card)) if metric.name == "MMLU"}
+    assert entries == {"Aurora 7B Instruct": "64.80", "Polaris-7B-Chat": "61.30"}
+    assert api(hub).get_discussion_details(REPO_ID, 1).title.endswith("for Polaris-7B-Chat")
+
+
 def test_dry_run__goes_all_the_way_but_writes_nothing(evalbot: Evalbot, hub: SandboxHub) -> None:
     done = evalbot(*PROPOSE, "--dry-run")
     assert (done.code, done.json["status"], done.json["would"]) == (0, "preview", "proposed")
@@ -176,6 +231,9 @@ def test_get_prs__120_open_pull_requests__are_all_listed(evalbot: Evalbot, hub: 
         {"status": 429},
         {"status": 200, "body": "<html>proxy</html>", "content_type": "text/html"},
         {"status": 200, "body": {"discussions": [], "count": 5, "start": 0}},
+        {"status": 200, "body": {"discussions": [], "count": 100, "start": 100}},
+        {"status": 200, "body": '{"discussions": [], "count": 1e999, "start": 0}'},
+        {"status": 200, "body": "[" * 100_000},
         {"status": 200, "body": {"unexpected": True}},
         {"status": 200, "body": [1]},
         {"drop": True},

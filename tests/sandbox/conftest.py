@@ -11,9 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-# Read when huggingface_hub is first imported: without it the client's first call goes to the real Hub.
-os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-
 import httpx2
 import pytest
 from huggingface_hub import HfApi

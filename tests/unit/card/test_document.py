@@ -48,6 +48,10 @@ def test_decode__byte_order_mark__is_kept() -> None:
         (f"---\n{BOMB}model-index: [*e, *e]\n---\n", "aliases expanded"),
         ("---\na: &a [*a]\n---\n", "refers to itself"),
         ("---\na: *b\n---\n", "undefined alias"),
+        ("---\na: &a {model-index: []}\n<<: *a\n---\n", "merge key"),
+        ("---\nd: &d {type: t}\nmodel-index: [{name: a, results: [{dataset: {<<: *d}}]}]\n---\n", "merge key"),
+        ("---\na: b # c\x85model-index: []\n---\n", "U\\+0085"),
+        ("---\na: b\u2028c\n---\n", "U\\+2028"),
     ],
 )
 def test_parse__what_cannot_be_edited_safely__is_refused(card: str, says: str) -> None:

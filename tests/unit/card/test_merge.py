@@ -52,6 +52,7 @@ def outcome(card: str, *metrics: tuple[str, str], name: str = "Demo-7B") -> tupl
         ("'85.2'", "85.2", (0, 1, 0)),
         ("85.2", "85.3", (0, 0, 1)),
         ("0.852", "85.2", (0, 0, 1)),
+        ("8_5.2", "85.2", (0, 0, 1)),
         ("85.2%", "85.2", (0, 0, 1)),
         (".nan", "85.2", (0, 0, 1)),
         ("", "85.2", (0, 0, 1)),
@@ -76,6 +77,22 @@ def test_merge__another_configuration_of_the_dataset__is_another_result(changed:
 def test_merge__another_models_entry__is_left_alone_and_named() -> None:
     merge = plan_merge(parse_card(CARD % 1), "Other-7B", result(("MMLU", "2")))
     assert (len(merge.added), merge.conflicts, merge.other_models, merge.model) == (1, (), ("Demo 7B",), "Other-7B")
+
+
+def test_merge__our_name_under_another_type__is_the_same_thing() -> None:
+    card = (CARD % 10).replace("type: mmlu", "type: accuracy")
+    assert outcome(card, ("MMLU", "10")) == (0, 1, 0)
+    assert outcome(card, ("MMLU", "85.2")) == (0, 0, 1)
+
+
+def test_merge__two_entries_of_one_model__both_speak_for_it() -> None:
+    card = (CARD % 10).replace("model-index:\n", "model-index:\n- name: demo-7b\n  results: []\n")
+    assert outcome(card, ("MMLU", "85.2")) == (0, 0, 1)
+
+
+def test_merge__one_name_published_with_two_values__is_a_conflict_with_the_other() -> None:
+    card = (CARD % 10).replace("    - {name: MMLU", "    - {name: MMLU, type: mmlu, value: 85.2}\n    - {name: MMLU")
+    assert outcome(card, ("MMLU", "85.2")) == (0, 0, 1)
 
 
 def test_merge__an_unnamed_metric__speaks_for_its_type() -> None:

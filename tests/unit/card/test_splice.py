@@ -70,6 +70,18 @@ CASES = {
         f"---\na: 1\nmodel-index:\n{ENTRY}# gate\nprompt: |\n  Please\n---\n",
     ),
     "end-of-document marker": ("---\na: 1\n...\n---\n", f"---\na: 1\nmodel-index:\n{ENTRY}...\n---\n"),
+    "indented root": (
+        "---\n  license: mit\n---\n",
+        "---\n  license: mit\n" + "".join(f"  {line}\n" for line in f"model-index:\n{ENTRY}".splitlines()) + "---\n",
+    ),
+    "comment before an empty list": (
+        "---\nmodel-index: # ask Ann\n  []\n---\n",
+        f"---\nmodel-index: # ask Ann\n\n{ENTRY}---\n",
+    ),
+    "comments before null": (
+        "---\nmodel-index:\n# keep me\n  ~ # and me\n---\n",
+        f"---\nmodel-index:\n# keep me\n # and me\n{ENTRY}---\n",
+    ),
     "null model-index": ("---\nmodel-index:\nx: y\n---\n", f"---\nmodel-index:\n{ENTRY}x: y\n---\n"),
     "tilde model-index": ("---\nmodel-index: ~ # none\n---\n", f"---\nmodel-index: # none\n{ENTRY}---\n"),
     "empty list": ("---\nmodel-index: []\nx: y\n---\n", f"---\nmodel-index:\n{ENTRY}x: y\n---\n"),
