@@ -5,23 +5,21 @@ Wire contract: huggingface_hub 2.4 and the Hub's HTTP API (discussions, commits,
 
 from __future__ import annotations
 
+import json
 import warnings
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
 import httpx2
-from huggingface_hub import CommitOperationAdd, get_hf_file_metadata, get_session, hf_hub_url
+from huggingface_hub import CommitOperationAdd, get_hf_file_metadata, hf_hub_url
 from huggingface_hub.errors import HfHubHTTPError
-from huggingface_hub.utils import (  # type: ignore[attr-defined]  # documented, but not marked as exported
-    build_hf_headers,
-    hf_raise_for_status,
-)
+from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]  # documented, but not marked as exported
 
 from evalbot.card.document import MAX_CARD_BYTES
 from evalbot.errors import AccessDenied, InvalidCard, ServiceFailure
 from evalbot.hub.refusals import TOKENS_PAGE, translated
-from evalbot.hub.session import open_api, retry_read
+from evalbot.hub.session import get_bytes, open_api, retry_read
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -151,17 +149,7 @@ class Hub:
 
     def _read_bytes(self, repo_id: str, commit: str) -> bytes:
         url = hf_hub_url(repo_id, CARD_PATH, revision=commit, endpoint=self.endpoint)
-        headers = build_hf_headers(token=self._token, library_name="evalbot")
-        data = bytearray()
-        with get_session().stream("GET", url, headers=headers) as response:
-            if response.is_error:
-                response.read()
-            hf_raise_for_status(response)
-            for chunk in response.iter_bytes():
-                data += chunk
-                if len(data) > MAX_CARD_BYTES:
-                    raise InvalidCard(f"The card of {repo_id} is larger than {MAX_CARD_BYTES:,} bytes.")
-        return bytes(data)
+        return get_bytes(url, headers=build_hf_headers(token=self._token, library_name="evalbot"))
 
     def open_pull_requests(self, repo_id: str) -> list[PullRequest]:
         """All open and draft pull requests, newest first. Any doubt about completeness raises ServiceFailure."""
@@ -195,13 +183,12 @@ class Hub:
 
     def _discussions_page(self, repo_id: str, page: int) -> dict[str, Any]:
         # Not HfApi.get_repo_discussions: it asks for pages without end where an answer is empty, and is not retried.
-        response = get_session().get(
+        data = get_bytes(
             f"{self.endpoint}/api/models/{repo_id}/discussions",
             params={"p": page, "type": "pull_request", "status": "open"},
             headers=build_hf_headers(token=self._token, library_name="evalbot"),
         )
-        hf_raise_for_status(response)
-        return dict(response.json())
+        return dict(json.loads(data))
 
     def _pull_request(self, repo_id: str, entry: dict[str, Any]) -> PullRequest:
         return PullRequest(

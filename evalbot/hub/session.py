@@ -7,13 +7,14 @@ discussions and commits are not among them.
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING, TypeVar
 
 import httpx2
 import stamina
-from huggingface_hub import HfApi, get_token, set_client_factory
+from huggingface_hub import HfApi, get_session, get_token, set_client_factory
 from huggingface_hub.errors import HfHubHTTPError
-from huggingface_hub.utils._http import hf_request_event_hook, parse_ratelimit_headers
+from huggingface_hub.utils._http import hf_raise_for_status, hf_request_event_hook, parse_ratelimit_headers
 
 from evalbot import __version__
 from evalbot.errors import AccessDenied, ServiceFailure
@@ -31,7 +32,10 @@ READ_TIMEOUT = 45.0
 """Seconds after which a read that keeps failing is not begun again."""
 LONGEST_WAIT = 20.0
 """Seconds we are willing to wait because a server asks for it; longer waits are the user's decision."""
+MAX_ANSWER = 4 * 1024 * 1024
+"""Bytes of one answer: twice the largest card, and far more than a page of pull requests."""
 _CONNECT_TIMEOUT = 10.0
+_CHECK = "Check HF_ENDPOINT, or run again later."
 _RETRYABLE_STATUS = frozenset({408, 429, 500, 502, 503, 504})
 
 
@@ -90,6 +94,28 @@ def _refuse_long_wait(response: httpx2.Response) -> None:
         raise ServiceFailure(
             f"The Hub asks to wait {seconds:,} seconds before the next request.", hint="Run again after that."
         )
+
+
+def get_bytes(url: str, *, headers: dict[str, str], params: dict[str, str | int] | None = None) -> bytes:
+    """The body of a GET. Raises HfHubHTTPError for an error answer, ServiceFailure for one too long or too slow.
+
+    The library's timeout is for one piece of an answer: a server that drips is within it for ever.
+    """
+    data, started = bytearray(), time.monotonic()
+    with get_session().stream("GET", url, headers=headers, params=params) as response:
+        for chunk in response.iter_bytes():
+            data += chunk
+            if len(data) > MAX_ANSWER:
+                raise ServiceFailure(f"An answer of the Hub is longer than {MAX_ANSWER:,} bytes.", hint=_CHECK)
+            if time.monotonic() - started > READ_TIMEOUT:
+                raise ServiceFailure(f"An answer of the Hub took longer than {READ_TIMEOUT:.0f} seconds.", hint=_CHECK)
+        if response.is_error:
+            # The stream is read, so the library finds no body by itself: hand it one for its message.
+            body = httpx2.Response(
+                response.status_code, headers=response.headers, content=bytes(data), request=response.request
+            )
+            hf_raise_for_status(body)
+    return bytes(data)
 
 
 def retry_read(call: Callable[[], T]) -> T:

@@ -262,6 +262,17 @@ def test_waits_of_an_hour__end_the_command_with_the_reason(evalbot: Evalbot, hub
     assert "may have been opened" not in done.err
 
 
+def test_answers_without_end__are_not_read_to_the_end(
+    evalbot: Evalbot, hub: SandboxHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.faults.add("GET", "/discussions$", status=200, body=b"[" + b" " * 5_000_000)
+    done = evalbot("get-prs", "--repo-id", REPO_ID)
+    assert (done.code, "longer than 4,194,304 bytes" in done.err) == (8, True)
+    monkeypatch.setattr("evalbot.hub.session.READ_TIMEOUT", 1e-6)
+    done = evalbot("show", "--repo-id", REPO_ID)
+    assert (done.code, "took longer" in done.err) == (8, True)
+
+
 def test_offline_mode__is_named(evalbot: Evalbot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     done = evalbot("show", "--repo-id", REPO_ID)
