@@ -187,15 +187,6 @@ def _under_model_head(grid: Grid, heads: Sequence[str], rows: Sequence[str]) -> 
     return Verdict("models-as-rows", "models as rows")
 
 
-def _under_benchmark_head(heads: Sequence[str], rows: Sequence[str], *, measured: bool) -> Verdict:
-    if (measured or (_are_splits(heads) and _share(rows) == 1)) and _count_models(rows) * 3 < max(1, len(rows)):
-        return Verdict("single", "a column of scores")
-    return Verdict(
-        "models-as-rows" if measured else "benchmarks-as-rows",
-        "models beside measures" if measured else "models as columns",
-    )
-
-
 def _are_splits(heads: Sequence[str]) -> bool:
     return bool(heads) and all(set(fold(head).split()) & words.SPLITS for head in heads)
 
