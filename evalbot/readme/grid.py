@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from evalbot.readme.labels import joint_names
 from evalbot.readme.numbers import MISSING, CommaHabit, Reading, comma_habit, read
 from evalbot.readme.roles import COUNTS_SHOTS, Kind, Role, fold, is_metric, role_of
-from evalbot.readme.words import ROW_PROPERTIES
+from evalbot.readme.words import COUNTED_ALONE, ROW_PROPERTIES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,7 +77,8 @@ def _may_hold_scores(column: Column) -> bool:
         and column.role.kind not in ASIDE
         and column.role.reason != COUNTS_SHOTS
         and fold(column.head) not in ROW_PROPERTIES
-        and bool(column.head or any(column.notes))
+        and fold(column.head) not in COUNTED_ALONE
+        and any(character.isalnum() for character in column.head + "".join(column.notes))
     )
 
 
@@ -198,8 +199,14 @@ def _column(
     body: tuple[int, ...],
 ) -> Column:
     head, notes, group = _heads(table, index, header_rows)
-    role = role_of(head)
+    # `acc | time (s)` below a model's name: the note says what the column holds.
+    role = next(
+        (role for note in notes if (role := role_of(note)).kind in _NOT_SCORED and len(joint_names(note)) < _PAIR),
+        role_of(head),
+    )
     content = _content(table, readings, index, body)
+    if content == "value" and role.kind in {Kind.UNKNOWN, Kind.EMPTY} and _counts_up(readings, index, body):
+        role = Role(Kind.NOT_A_SCORE, "an index")
     if index == 0 and (content != "value" or role.kind in {Kind.MODEL, Kind.SUBSET}):
         content = "label"
     elif index == 0 and role.kind is Kind.EMPTY:
@@ -207,6 +214,20 @@ def _column(
         others = (_content(table, readings, other, body) for other in range(1, table.width))
         content = content if "label" in others else "label"
     return Column(index=index, head=head, notes=notes, group=group, role=role, content=content)
+
+
+_NOT_SCORED = {Kind.NOT_A_SCORE, Kind.STDERR, Kind.VERSION}
+_PAIR = 2
+MIN_COUNTED = 4
+"""Rows from which 1, 2, 3, … is no coincidence."""
+
+
+def _counts_up(readings: tuple[tuple[Reading, ...], ...], index: int, body: tuple[int, ...]) -> bool:
+    """Whether a column is the table's own row numbers."""
+    numbers = [readings[row][index].numbers for row in body]
+    values = [str(cell[0].value) if len(cell) == 1 and cell[0] else "" for cell in numbers]
+    counted = [[str(start + place) for place in range(len(body))] for start in (0, 1)]
+    return len(body) >= MIN_COUNTED and values in counted
 
 
 def _heads(table: Table, index: int, header_rows: tuple[int, ...]) -> tuple[str, tuple[str, ...], str]:

@@ -57,7 +57,8 @@ _AFTER_HEAD = re.compile(
 _FOLD = re.compile(r"[^\w@#%$€/]+|_")
 _SHOTS_HEAD = re.compile(r"(?:#|n|num|number of|no of|few|k|\?)? ?shots?(?: num| number)?|num fewshot|fewshot|n shots")
 _SHOTS_VALUE = re.compile(r"(?:[0-9]{1,3}|zero|one|few|n|k) ?shots?(?: cot)?|n ?= ?[0-9]{1,3}")
-_SHARE = re.compile(r"(?:%|percent|percentage) of (?:total|all|the)\b")
+_SHARE = re.compile(r"(?:%|percent|percentage) of \S")
+_AGAINST = re.compile(r"(?:vs|versus|rel|relative|compared)\b")
 _TRAINING = re.compile(r"train(?:ing)? (?!set)")
 _BATCH = re.compile(r"(?:batch|batch size|bs) ?=? ?[0-9]+")
 _COUNT = re.compile(r"# ?\S|(?:number of|num|no of|nr of|nombre de|anzahl) \S")
@@ -65,9 +66,20 @@ _SIZED = re.compile(r"[0-9.]+ ?[bm]\b")
 """`7B Params` names a model by its size; it does not count parameters."""
 _HARDWARE = re.compile(
     r"(?:nvidia |tesla |geforce )*(?:[avhb][1-9]00|a10g?|a40|a6000|h20|t4|p100|l4|l40s?|[rg]tx ?[0-9]{4}(?: ?ti)?|"
-    r"m[1-4](?: (?:max|pro|ultra))?|tpu ?v[0-9].*|cpu|gpu)(?: ?[0-9]+ ?gb| pcie| sxm[0-9]?)*"
+    r"m[1-4](?: (?:max|pro|ultra))?|[2-5]0[5-9]0(?: ?ti)?|tpu ?v[0-9].*|jetson.*|(?:agx )?orin.*|xavier.*|iphone.*|"
+    r"snapdragon.*|raspberry pi.*|cpu|gpu)(?: ?[0-9]+ ?gb| pcie| sxm[0-9]?)*"
 )
-_PER_TIME = re.compile(r"/ ?(?:s|sec|second|秒|min|h)\b|/秒|it/s|tok/s")
+_BATCHED = re.compile(r" (?:bs|b|batch) ?[0-9]+")
+_PER_TIME = re.compile(
+    r"/ ?(?:s|sec|second|秒|min|h)\b|/秒|it/s|tok/s|\b(?:s|ms|us|sec) ?/ ?\w|\bper (?:sec|second|min|hour)\b"
+)
+_GERMAN = re.compile(r"\w{3,}(?:zeit|größe|anzahl|kosten|dauer)")
+_DEVICES = frozenset({"gpu", "cpu", "tpu", "npu", "/"})
+_SETTING = re.compile(
+    r"(?:n|num|max|min|lora|adam|grad|weight|learning|warmup|batch|hidden|total)_\w+"
+    r"|\w+_(?:eps|steps|size|len|length|clip|alpha|beta|decay|dim|layers|heads|epochs|flos|ratio)"
+)
+"""A hyper-parameter as configuration files spell it."""
 _AT = re.compile(r"@.*")
 
 
@@ -113,11 +125,12 @@ def _is_precision(folded: str, _tokens: list[str]) -> bool:
 
 
 def _is_stderr(folded: str, tokens: list[str]) -> bool:
-    return folded in words.STDERR or folded.endswith(words.STDERR_ENDS) or "stderr" in tokens
+    named = {"stderr", "ci"} & {*tokens, *folded.split()}
+    return folded in words.STDERR or folded.endswith(words.STDERR_ENDS) or bool(named)
 
 
 def _is_version(_folded: str, tokens: list[str]) -> bool:
-    return " ".join(tokens) in words.VERSION
+    return bool(tokens) and tokens[-1] in words.VERSION and len(tokens) <= 3  # noqa: PLR2004 - `CV version`, no sentence
 
 
 def _is_metric_column(_folded: str, tokens: list[str]) -> bool:
@@ -185,16 +198,35 @@ _TOPICS = frozenset(
 )
 """Last words of task identifiers that are the task's topic: `bigbench_over_time`."""
 _ANYWHERE = frozenset(
-    {"params", "param", "parameters", "flops", "gflops", "latency", "throughput", "ram", "vram", "vocab", "loss"}
+    {
+        "params",
+        "param",
+        "parameters",
+        "flops",
+        "gflops",
+        "latency",
+        "throughput",
+        "ram",
+        "vram",
+        "vocab",
+        "loss",
+        "speed",
+    }
 )
 """Heads that mean a quantity wherever they stand in a label."""
+
+
+_WHOLE_UNITS = frozenset(
+    {"gb", "mb", "kb", "gib", "mib", "tb", "ms", "sec", "secs", "seconds", "kbps", "mbps", "hz", "khz", "fps"}
+)
+"""Units that are no word of anything else, so they need no parentheses: `Peak GB`, `Size/GB`, `ms`."""
 
 
 def not_a_score(text: str) -> str | None:
     """Why numbers under this label are no evaluation scores, or None."""
     folded, head = fold(text), core(text)
     if (
-        text.strip() in words.BENCHMARK_ACRONYMS
+        _PARENTHESES.sub(" ", text[:MAX_LABEL]).strip() in words.BENCHMARK_ACRONYMS
         or folded.lstrip("# ") in words.SCORE
         or (_SIZED.match(head) and not _COUNT.match(folded))
     ):
@@ -210,18 +242,28 @@ def _by_sign(text: str, folded: str, head: str) -> str | None:
     """What a count sign, a currency, a unit or a device's name says at once."""
     unit = _unit(text)
     signs = (
-        ("a count", _COUNT.match(folded)),
-        ("a difference between scores", text.lstrip().startswith(("Δ", "∆"))),
+        ("a count", _COUNT.match(folded) and not is_metric(folded.lstrip("# "))),
+        ("a rank", {"rank", "ranking"} & set(folded.split())),
+        ("a difference between scores", "Δ" in text or "∆" in text or _AGAINST.match(folded)),
         ("a share of the data", _SHARE.match(folded)),
         ("a measure on training data", _TRAINING.match(folded) and mentions_metric(folded)),
         ("a count", "_" in text and folded.endswith(" total")),
-        ("a price", "$" in folded or "€" in folded),
-        ("hardware or energy", _HARDWARE.fullmatch(head)),
+        ("a price", folded.count("$") == 1 or "€" in folded),  # two dollars are a formula
+        ("hardware or energy", _HARDWARE.fullmatch(_BATCHED.sub("", head))),
+        ("a speed or time", _is_by_device(text)),
+        ("a quantity", _GERMAN.fullmatch(head)),
+        ("a hyper-parameter", _SETTING.fullmatch(text.strip().lower()) and not is_metric(text)),
         ("a hyper-parameter", _BATCH.fullmatch(head)),
         ("a speed or time", _PER_TIME.search(folded.replace(" / ", "/"))),
         (f"a quantity in {unit}", unit),
     )
     return next((reason for reason, applies in signs if applies), None)
+
+
+def _is_by_device(text: str) -> bool:
+    """`Queries (GPU / CPU)`: what depends on the device is a speed."""
+    inside = [set(fold(found[1]).split()) for found in _PARENTHESISED.finditer(text[:MAX_LABEL])]
+    return any(pieces and pieces <= _DEVICES for pieces in inside)
 
 
 def _is_identifier(text: str) -> bool:
@@ -244,6 +286,8 @@ def _by_head(head: str, folded: str) -> str | None:
     if not tokens:
         return None
     last = tokens[-1]
+    if last in _WHOLE_UNITS:
+        return f"a quantity in {last}"
     if len(tokens) > 1 and last in {"id", "ids"} and tokens[-2] not in words.MODEL:
         return "an index"
     if len(tokens) > 1 and last in {"m", "b", "g", "k"}:

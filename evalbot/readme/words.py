@@ -113,7 +113,7 @@ PAIR_METRICS = frozenset({"r1", "r2", "rl", "p", "s", "r", "f"})
 PAIR_SUBSETS = frozenset({"m", "mm", "middle", "high", "match", "mismatch", "matched", "mismatched"})
 """Abbreviations that name a part of a compound cell only inside a joint header: `R1/R2/RL`, `P/S`, `MNLI-m/mm`."""
 
-BENCHMARK_ACRONYMS = frozenset({"SEED"})
+BENCHMARK_ACRONYMS = frozenset({"SEED", "DROP"})
 """Benchmarks that are spelled, in capitals, like a word for something else."""
 KNOWN_BENCHMARKS = frozenset(
     "mmlu mmlupro mmluredux mmmlu cmmlu ceval gsm8k gsm8kcot math math500 humaneval humanevalplus mbpp mbppplus hellaswag "
@@ -129,32 +129,40 @@ KNOWN_BENCHMARKS = frozenset(
 )
 """Widely used names, as evidence of which axis holds benchmarks; unknown names are judged by the other labels."""
 
+COUNTED_ALONE = frozenset({"language", "languages", "langs", "语言", "言語"})
+"""Numbers right under one of these count them; the word also heads columns of names."""
 NOT_A_SCORE_HEADS = {
     "a parameter count": "params param parameters parameter paramètres parámetros parâmetros parametri параметры",
     "a size": "size sizes taille tamaño tamanho größe dimensione размер footprint storage disk",
     "an amount of compute": "flops flop gflops tflops mflops macs gmacs mmacs multadds activations",
     "a speed or time": "speed speedup latency throughput fps qps rps rtf rtfx time times duration runtime hours hour "
-    "seconds second minutes days vitesse velocidad geschwindigkeit velocità скорость",
+    "seconds second minutes days vitesse velocidad geschwindigkeit velocità скорость ttft tpot itl tps время tiempo temps",
     "memory": "memory mem ram vram mémoire memoria speicher память",
     "a length or resolution": "length lengths len resolution window ctx patch",
-    "a price": "price prices cost costs usd pricing",
+    "a price": "price prices cost costs usd pricing cents costo coste стоимость",
     "a date": "date dates year released cutoff",
     "a count of data": "tokens token samples sample examples instances sentences utterances documents images files rows "
-    "tuples speakers records entries positives negatives count counts vocab vocabulary classes articles",
+    "tuples speakers records entries positives negatives count counts vocab vocabulary classes articles docs inferences codebooks modalities turns runs stars "
+    "количество número anzahl",
     "a hyper-parameter": "layers layer heads head dim dims dimension dimensions epoch epochs step steps iterations "
-    "iters iteration seed seeds temperature decay dropout optimizer scheduler schedule warmup bits bit experts β γ α λ ε τ threshold thresh breakpoint stride confidence hyperparameter hyperparameters ratio proportion embeddings",
+    "iters iteration seed seeds temperature decay dropout optimizer scheduler schedule warmup bits bit experts β γ α λ ε τ threshold thresh breakpoint stride confidence hyperparameter hyperparameters ratio proportion embeddings lenpen weight weights smoothing épocas "
+    "bs factor",
     "hardware or energy": "gpu gpus tpu tpus cpu cpus hardware device devices consumption emissions emitted energy co2 "
     "tco2eq",
     "a property of the model": "sparsity density retained",
     "a training loss": "loss losses",
-    "a difference between scores": "variation delta δ diff difference gain gains improvement recovery degradation",
+    "a difference between scores": "variation delta δ diff difference gain gains improvement recovery degradation change "
+    "gap retention retained drop",
     "a link or note": "link links url urls license download downloads likes",
 }
 """A label whose head noun is one of these measures something else than quality."""
 NOT_A_SCORE_ALONE = {
     "a count of data": "snt wrd utt utts sents lines characters frequency quantity n num number support train training pairs questions queries labels words percentage share "
     "percent data",
-    "a rank": "rank ranking #",
+    "a rank": "# no место posición",
+    "a confidence bound": "lower upper",
+    "an amount of outcomes": "wins ties tie draws draw losses",
+    "a parameter count": "active activated",
     "a hyper-parameter": "index id l h a d r k rate lr setting settings alpha beta gamma lambda epsilon eps theta tau",
     "hardware or energy": "power",
     "a date": "release",
@@ -168,30 +176,33 @@ ROW_PROPERTIES = frozenset("scale type group variant level fold run trial config
 """Heads of a column of numbers that say which of several equal rows this is."""
 NOT_A_SCORE_PHRASES = {
     "a length or resolution": "context length|context window|context size|max context|max position embeddings",
-    "a hyper-parameter": "learning rate|crop pct|crop percentage|batch size|weight decay|dropout rate|masking rate|hidden dim|d model|n heads|"
+    "a hyper-parameter": "learning rate|crop pct|crop percentage|batch size|weight decay|label smoothing|drop path|grad clip|dropout rate|masking rate|hidden dim|d model|n heads|"
     "n layers|d ff|d head|n ctx|group size|top p|top k",
     "a significance test": "p value|p values",
     "a property of the tokenizer": "compress rate|compression rate|compression ratio|fertility|vocab size",
-    "a speed or time": "gpu hours|per second|per sec|real time factor|frame rate|sampling rate",
+    "a speed or time": "gpu h|gpu hours|per second|per sec|real time factor|frame rate|sampling rate",
     "hardware or energy": "carbon|gpu memory|power consumption",
+    "a count of data": "training data|trained on",
+    "a confidence bound": "lower bound|upper bound",
 }
 NOT_A_SCORE_SUBSTRINGS = {
     "a parameter count": "参数 パラメータ 파라미터 매개변수",
-    "memory": "显存 内存 メモリ 메모리",
-    "a speed or time": "速度 延迟 耗时 时间 时长 时延 時間 속도 시간",
+    "memory": "显存 内存 占用 メモリ 메모리",
+    "a speed or time": "速度 延迟 耗时 时间 时长 时延 時間 帧率 吞吐 속도 시간",
     "a size": "大小 サイズ 크기",
-    "a length or resolution": "长度 分辨率 長さ 길이 解像度",
-    "a hyper-parameter": "层数 维度大小 学习率 批次 轮数 步数 학습률",
-    "a count of data": "数量 样本 词表 占比 比例 比率 割合 件数",
-    "a price": "价格 価格 가격",
-    "a date": "日期 发布 日付 날짜",
+    "a length or resolution": "长度 分辨率 尺寸 長さ 길이 解像度",
+    "a hyper-parameter": "层数 维度大小 学习率 批次 轮数 步数 迭代 学習率 層数 학습률",
+    "a count of data": "数量 样本 词表 占比 比例 比率 句数 种数 割合 件数 語彙数",
+    "a rank": "排名 順位 순위",
+    "a price": "价格 单价 価格 コスト 가격",
+    "a date": "日期 发布 年份 日付 날짜",
     "hardware or energy": "硬件 显卡",
-    "a difference between scores": "差异 差值 差距 相比 差分 차이",
+    "a difference between scores": "差异 差值 差距 相比 提升 增益 下降 差分 차이",
     "a link or note": "下载 ダウンロード 다운로드 链接",
 }
 UNITS = frozenset(
     "gb mb kb gib mib tb ms s sec secs second seconds min mins minutes h hr hrs hours hour days w kw kwh usd $ € fps hz khz "
-    "px tco2eq kg million millions billion billions bits bytes 秒 小时 tok/s".split()
+    "px kbps bps mbps gpu·h tco2eq kg million millions billion billions bits bytes 秒 小时 tok/s".split()
 )
 """A label with one of these in parentheses is a quantity: `Size (GB)`, `Latency (ms)`."""
 MAGNITUDES = frozenset({"M", "B", "G", "K", "T", "k"})
