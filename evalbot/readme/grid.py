@@ -230,10 +230,16 @@ def _counts_up(readings: tuple[tuple[Reading, ...], ...], index: int, body: tupl
     return len(body) >= MIN_COUNTED and values in counted
 
 
+def _unwrapped(text: str) -> str:
+    """`(5-shot)` → `5-shot`; brackets inside, as in `time (s)`, belong to the text."""
+    wrapped = text[:1] in ("(", "[") and text[-1:] in (")", "]")
+    return text[1:-1].strip() if wrapped else text.strip()
+
+
 def _heads(table: Table, index: int, header_rows: tuple[int, ...]) -> tuple[str, tuple[str, ...], str]:
     """A column's name, its notes, and the name of the group it stands in."""
     head = table.rows[0][index].text
-    below = [table.rows[row][index].text.strip("()[] ") for row in header_rows[1:]]
+    below = [_unwrapped(table.rows[row][index].text) for row in header_rows[1:]]
     if not below or not _is_grouped(table, 1):
         return head, tuple(below), ""
     group = next((table.rows[0][left].text for left in range(index, 0, -1) if table.rows[0][left].text), "")
