@@ -61,7 +61,7 @@ _SHARE = re.compile(r"(?:%|percent|percentage) of \S")
 _AGAINST = re.compile(r"(?:vs|versus|rel|relative|compared)\b")
 _TRAINING = re.compile(r"train(?:ing)? (?!set)")
 _BATCH = re.compile(r"(?:batch|batch size|bs) ?=? ?[0-9]+")
-_COUNT = re.compile(r"# ?\S|(?:number of|num|no of|nr of|nombre de|anzahl) \S")
+_COUNT = re.compile(r"# ?\S|(?:number of|num|no of|nr of|nombre de|número de|numero di|anzahl|количество) \S")
 _SIZED = re.compile(r"[0-9.]+ ?[bm]\b")
 """`7B Params` names a model by its size; it does not count parameters."""
 _HARDWARE = re.compile(

@@ -84,7 +84,7 @@ METRICS = frozenset(
     "bleurt meteor rouge rouge1 rouge2 rougel rougelsum cider spice bertscore moverscore wer cer mer der eer hter phonemeerrorrate "
     "map ap ap50 ap75 miou iou dice auc auroc rocauc auprc prauc mrr ndcg recall precision hit hits hitrate pass maj "
     "cons mcc matthews pearson spearman kendall spearmanr pearsonr cosine r2 mse rmse mae mape smape wape mase crps ppl "
-    "perplexity bpb bpc bpw nll fid kid fvd clipscore inceptionscore psnr ssim lpips elo rating winrate score scores "
+    "perplexity bpb bpc nll fid kid fvd clipscore inceptionscore psnr ssim lpips elo rating winrate score scores "
     "correct correctness err percentile uas las clas mos dnsmos utmos pesq stoi sisdr sdr sdri top1 top5 sensitivity "
     "specificity kappa brier ece strict resolved successrate errorrate fpr tpr fnr mc1 mc2 gmean multiplechoicegrade "
     "accnorm accnone 准确率 正确率 得分 精确率 召回率 正解率 精度 정확도 genauigkeit exactitude precisión exactitud".split()
@@ -161,7 +161,9 @@ NOT_A_SCORE_ALONE = {
     "percent data",
     "a rank": "# no место posición",
     "a confidence bound": "lower upper",
-    "an amount of outcomes": "wins ties tie draws draw losses",
+    "an amount of outcomes": "win wins ties tie draws draw losses lose loses",
+    "a size": "bpw peak",
+    "a significance test": "p",
     "a parameter count": "active activated",
     "a hyper-parameter": "index id l h a d r k rate lr setting settings alpha beta gamma lambda epsilon eps theta tau",
     "hardware or energy": "power",
@@ -191,7 +193,7 @@ NOT_A_SCORE_SUBSTRINGS = {
     "a speed or time": "速度 延迟 耗时 时间 时长 时延 時間 帧率 吞吐 속도 시간",
     "a size": "大小 サイズ 크기",
     "a length or resolution": "长度 分辨率 尺寸 長さ 길이 解像度",
-    "a hyper-parameter": "层数 维度大小 学习率 批次 轮数 步数 迭代 学習率 層数 학습률",
+    "a hyper-parameter": "层数 维度大小 学习率 批次 轮数 步数 迭代 策略 学習率 層数 학습률",
     "a count of data": "数量 样本 词表 占比 比例 比率 句数 种数 割合 件数 語彙数",
     "a rank": "排名 順位 순위",
     "a price": "价格 单价 価格 コスト 가격",
