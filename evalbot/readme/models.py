@@ -12,6 +12,7 @@ from evalbot.readme.orientation import looks_like_model, primary_label
 from evalbot.readme.roles import Kind, role_of
 from evalbot.readme.rows import RowNames, row_names
 from evalbot.readme.survey import ModelLabel, TableReport, column_labels, row_labels
+from evalbot.readme.systems import why_no_rows, why_not_at_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +39,8 @@ def choose_model(report: TableReport, grid: Grid, wanted: Wanted) -> Target:
             "--model-name, --model-name-override and --model-column-index are three ways to say the same.",
             hint="Give one of them",
         )
+    if (mixed := why_not_at_all(grid)) is not None:
+        raise NothingFound(f"Nothing in table {report.table.number} can be told to be one model's: {mixed}")
     if wanted.column_index is not None:
         return _by_index(report, wanted.column_index)
     name = wanted.exact_label or wanted.model_name
@@ -49,6 +52,7 @@ def choose_model(report: TableReport, grid: Grid, wanted: Wanted) -> Target:
             hint=_POINT,
             candidates=closest_first([model.label for model in report.models], None),
         )
+    _refuse_mixed(report, grid)
     match = _exactly if wanted.exact_label else _by_name
     found = match(report, grid, name) or match(_other_axis(report, grid), grid, name)
     if len(found) == 1:
@@ -57,6 +61,15 @@ def choose_model(report: TableReport, grid: Grid, wanted: Wanted) -> Target:
     if together is not None:
         return together
     raise _ambiguous(report, name, found) if found else _not_found(report, name)
+
+
+def _refuse_mixed(report: TableReport, grid: Grid) -> None:
+    reason = why_no_rows(grid, primary_label(grid)) if report.orientation == "models-as-rows" else None
+    if reason is not None:
+        raise NothingFound(
+            f"No row of table {report.table.number} can be told to be one model's: {reason}",
+            candidates=closest_first([model.label for model in report.models], None),
+        )
 
 
 def _whole_table(report: TableReport, grid: Grid, name: str | None) -> Target:

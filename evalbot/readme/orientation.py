@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from evalbot.readme import words
 from evalbot.readme.grid import ASIDE, Column, Grid
 from evalbot.readme.roles import Kind, fold, is_known_benchmark, is_metric, mentions_metric, role_of
+from evalbot.readme.systems import naming_rank
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -54,14 +55,16 @@ def judge(grid: Grid) -> Verdict:
 
 @lru_cache(maxsize=RECENT_GRIDS)
 def primary_label(grid: Grid) -> Column | None:
-    """The column whose cells name the rows: the first of models, else of benchmarks, else the first one."""
+    """The column whose cells name the rows: of models, before parts of them; else of benchmarks; else the first."""
     for kind in (Kind.MODEL, Kind.BENCHMARK):
-        for column in grid.label_columns:
-            if column.role.kind is kind and len({grid.text(row, column.index) for row in grid.body}) >= min(
-                2, len(grid.body)
-            ):
-                return column
+        columns = [c for c in grid.label_columns if c.role.kind is kind and _tells_rows_apart(grid, c)]
+        if columns:
+            return min(columns, key=naming_rank)
     return grid.label_columns[0] if grid.label_columns else None
+
+
+def _tells_rows_apart(grid: Grid, column: Column) -> bool:
+    return len({grid.text(row, column.index) for row in grid.body}) >= min(2, len(grid.body))
 
 
 @lru_cache(maxsize=RECENT_GRIDS)

@@ -9,6 +9,7 @@ from evalbot.readme import words
 from evalbot.readme.labels import joint_names, prose_names, shots_in
 from evalbot.readme.orientation import primary_label, row_refusal
 from evalbot.readme.roles import Kind, fold, is_metric, role_of
+from evalbot.readme.systems import ANOTHER_SYSTEM, of_another_system
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -52,6 +53,8 @@ def _row_places(grid: Grid, row: int) -> Iterator[Place]:
             continue
         scored = column in grid.value_columns and column.role.kind is not Kind.MODEL
         refusal = None if scored else column.role.reason or _aside(grid, row, column)
+        if scored and of_another_system(column):
+            refusal = ANOTHER_SYSTEM
         yield Place(
             row=row,
             column=column.index,
@@ -106,6 +109,7 @@ def _table_places(grid: Grid) -> Iterator[Place]:
                 parts=place.parts or _parts(grid, [column.head]),
                 qualifiers=(column.head, *place.qualifiers) if len(columns) > 1 else place.qualifiers,
                 stderr=stderr.numbers[0] if stderr and stderr.is_number else None,
+                refusal=ANOTHER_SYSTEM if of_another_system(column) else place.refusal,
             )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from evalbot.readme.orientation import primary_label, scored_rows
+from evalbot.readme.orientation import looks_like_model, primary_label, scored_rows
 from evalbot.readme.roles import Kind
+from evalbot.readme.systems import names_a_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,7 +36,7 @@ class RowNames:
 def row_names(grid: Grid) -> Iterator[RowNames]:
     """One entry for every row with a score."""
     primary = primary_label(grid)
-    columns = [column for column in grid.label_columns if _names_models(column, primary)]
+    columns = [column for column in grid.label_columns if _names_models(grid, column, primary)]
     name = section = ""
     for row in scored_rows(grid):
         if grid.sections[row] != section:
@@ -63,15 +64,24 @@ def _named_row(grid: Grid, row: int, name: str, columns: Sequence[Column], prima
     )
 
 
-def _names_models(column: Column, primary: Column | None) -> bool:
-    """Only columns that may hold a model's name are searched: never `Base model` or `Dataset`."""
-    if column.role.kind is Kind.OTHER_MODEL:
-        return False
-    if primary is None or column == primary:
+def _names_models(grid: Grid, column: Column, primary: Column | None) -> bool:
+    """Only columns that may hold the row's own name: beside a column of models every other one names something else."""
+    if column == primary:
         return True
-    if primary.role.kind is Kind.MODEL:
-        return column.role.kind in {Kind.MODEL, Kind.EMPTY}
+    if column.role.kind is Kind.OTHER_MODEL or names_a_part(column):
+        return False
+    if primary is None:
+        return True
+    if primary.role.kind is Kind.MODEL or _name_columns(grid) > 1:
+        return column.role.kind is Kind.EMPTY
     return column.role.kind in {Kind.EMPTY, Kind.UNKNOWN}
+
+
+def _name_columns(grid: Grid) -> int:
+    """Columns with texts that look like names: of two, one is what the other is made of."""
+    return sum(
+        any(looks_like_model(grid.text(row, column.index)) for row in grid.body) for column in grid.label_columns
+    )
 
 
 def _completions(grid: Grid, row: int, primary: Column | None) -> Iterator[str]:

@@ -1,0 +1,135 @@
+"""Other systems in a table: parts of a system, other people's numbers, blocks side by side, shifted group names."""
+
+# ruff: noqa: SIM905 - words as running text are read and extended more easily than as quoted lists
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from evalbot.readme.roles import Kind, core, fold, is_average, is_metric, not_a_score
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from evalbot.readme.grid import Column, Grid
+
+_PARTS = frozenset(
+    "backbone backbones encoder encoders decoder tower towers vt retriever reranker student teacher attacker judge "
+    "verifier generator embedder tokenizer draft".split()
+)
+"""A system has these; a row's scores are the system's, whichever column names it."""
+_MAYBE_PARTS = frozenset(
+    "llm|llms|language model|language models|base llm|pretrained|pretrained model|pretrained checkpoint|pre trained|"
+    "initialized checkpoint|initialised checkpoint|init|initialization".split("|")
+)
+"""Alone these head the models themselves; beside another column of names they are what a system is made of."""
+_CHECKPOINTS = frozenset({"checkpoint", "checkpoints", "ckpt", "hf checkpoint"})
+
+_OTHERS_ALONE = frozenset(
+    "reference reported paper published official original previous prior sota baseline baselines random human humans "
+    "teacher prev orig chance".split()
+)
+"""Said of a whole column, or in parentheses, these name somebody else as the one who scored."""
+_OTHERS_AT_EDGES = frozenset("reported paper published sota baseline previous teacher prev".split())
+"""These say so also beside a benchmark's name: `MMLU reported`; `Human Eval` and `Random Walks` are benchmarks."""
+_FILLERS = frozenset(
+    "score scores result results performance value values number numbers level the in by from model models our as "
+    "guess guessing best".split()
+)
+_PARENTHESISED = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
+
+ANOTHER_SYSTEM = "a column of another system"
+
+
+def naming_rank(column: Column) -> int:
+    """How surely a column names the models of its rows: 0 for a model's head, 3 for a part of a system's."""
+    head = core(column.head)
+    if head.split()[-1:] and head.split()[-1] in _PARTS:
+        return 3
+    if head in _MAYBE_PARTS:
+        return 2
+    return 1 if head in _CHECKPOINTS else 0
+
+
+def names_a_part(column: Column) -> bool:
+    return naming_rank(column) > 2  # noqa: PLR2004 - the last rank
+
+
+def of_another_system(column: Column) -> bool:
+    """`MMLU (reported)`, `Previous SOTA`, `Human`: in a table of models these are not the row's own scores."""
+    return any(_says_another(text) for text in (column.head, column.group, *column.notes))
+
+
+def _says_another(text: str) -> bool:
+    inside = [found[1] for found in _PARENTHESISED.finditer(text[:200])]
+    outside = _PARENTHESISED.sub(" ", text[:200])
+    tokens = fold(outside).split()
+    at_edges = bool(tokens) and bool({tokens[0], tokens[-1]} & _OTHERS_AT_EDGES)
+    return at_edges or any(_is_only_another(piece) for piece in (outside, *inside))
+
+
+def _is_only_another(text: str) -> bool:
+    tokens = fold(text).split()
+    rest = [token for token in tokens if token not in _OTHERS_ALONE]
+    return len(rest) < len(tokens) and all(token in _FILLERS or token.isdigit() or is_metric(token) for token in rest)
+
+
+def why_no_rows(grid: Grid, primary: Column | None) -> str | None:
+    """Why no row of a table of models can be told to be one model's."""
+    if primary is not None and (parts := _only_parts(grid, primary)):
+        return f"its names are of parts of a system ({parts})"
+    if paired := _paired(grid, primary):
+        return f"{paired!r} names both a row and a column"
+    return None
+
+
+def why_not_at_all(grid: Grid) -> str | None:
+    """Why no number of a table can be told to be one model's."""
+    if beside := _second_block(grid):
+        return f"the column {beside.head!r} begins a second table beside the first"
+    if _is_shifted(grid):
+        return "its group names do not stand over the first column of their groups"
+    return None
+
+
+def _only_parts(grid: Grid, primary: Column) -> str | None:
+    names = [column for column in grid.label_columns if column.role.kind in {Kind.MODEL, Kind.UNKNOWN}]
+    unsure = [column for column in names if naming_rank(column) >= 2]  # noqa: PLR2004 - the two ranks of parts
+    beside_a_part = primary.role.kind is Kind.UNKNOWN and any(column != primary for column in unsure)
+    if names_a_part(primary) or (primary in unsure and len(unsure) > 1) or beside_a_part:
+        return ", ".join(dict.fromkeys(column.head for column in (primary, *unsure)))
+    return None
+
+
+def _paired(grid: Grid, primary: Column | None) -> str | None:
+    """Row models against column models: a win rate of one over the other is a score of neither."""
+    if primary is None:
+        return None
+    rows = {fold(grid.text(row, primary.index)) for row in grid.body} - {""}
+    heads = [column.head for column in grid.value_columns if fold(column.head) in rows]
+    return next(
+        (head for head in heads if not is_average(head) and not is_metric(head) and not not_a_score(head)), None
+    )
+
+
+def _second_block(grid: Grid) -> Column | None:
+    """`Model | Acc | Model | Acc`: names right of values, with values of their own."""
+    values = [column.index for column in grid.value_columns]
+    for column in grid.label_columns[1:]:
+        before = [other for other in grid.label_columns if other.index < column.index]
+        first = before[0]
+        names = column.role.kind is first.role.kind is Kind.MODEL or fold(column.head) == fold(first.head) != ""
+        if names and any(first.index < index < column.index for index in values) and values[-1] > column.index:
+            return column
+    return None
+
+
+def _is_shifted(grid: Grid) -> bool:
+    """`Server | (blank) | A | (blank)` over a row of measures: A stands in the middle of its columns, or nowhere."""
+    if len(grid.header_rows) == 1:
+        return False
+    heads = [cell.text for cell in grid.table.rows[0]]
+    below: Sequence[str] = [cell.text for cell in grid.table.rows[1]]
+    first = next((column.index for column in grid.columns if column.content == "value" and column.index > 0), None)
+    return first is not None and not heads[first] and bool(below[first]) and any(heads[first + 1 :])
