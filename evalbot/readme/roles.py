@@ -211,6 +211,7 @@ _ANYWHERE = frozenset(
         "vocab",
         "loss",
         "speed",
+        "usd",
     }
 )
 """Heads that mean a quantity wherever they stand in a label."""
