@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from evalbot.errors import AmbiguousChoice, NothingFound, UsageError
 from evalbot.readme.names import closest_first, is_exact, same_model
-from evalbot.readme.orientation import looks_like_model, primary_label
+from evalbot.readme.orientation import primary_label
 from evalbot.readme.roles import Kind, role_of
 from evalbot.readme.rows import RowNames, row_names
 from evalbot.readme.survey import ModelLabel, TableReport, column_labels, row_labels
 from evalbot.readme.systems import why_no_rows, why_not_at_all
+from evalbot.readme.whole import own_section
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +45,8 @@ def choose_model(report: TableReport, grid: Grid, wanted: Wanted) -> Target:
         return _by_index(report, wanted.column_index)
     name = wanted.exact_label or wanted.model_name
     if report.orientation == "single" and not wanted.exact_label:
-        return _whole_table(report, grid, wanted.model_name)
+        section = own_section(report, grid, wanted.model_name)
+        return Target(axis="table", label=section, section=section)
     if not name:
         raise AmbiguousChoice(
             f"Table {report.table.number} names the models its scores are of; say whose to take",
@@ -70,27 +71,6 @@ def _refuse_mixed(report: TableReport, grid: Grid) -> None:
             f"No row of table {report.table.number} can be told to be one model's: {reason}",
             candidates=closest_first([model.label for model in report.models], None),
         )
-
-
-def _whole_table(report: TableReport, grid: Grid, name: str | None) -> Target:
-    """A table that names no model is the card's own, unless its sections or its heading name another one."""
-    sections = list(dict.fromkeys(section for section in grid.sections.values() if section))
-    own = [section for section in sections if name and same_model(section, name)]
-    if len(own) == 1:
-        return Target(axis="table", label=own[0], section=own[0])
-    others = [section for section in sections if looks_like_model(section)]
-    if others:
-        raise NothingFound(
-            f"{name!r} is none of the models in the sections of table {report.table.number}", candidates=others
-        )
-    heading = report.table.heading or ""
-    if name and _sizes(heading) and _sizes(name) and not _sizes(heading) & _sizes(name):
-        raise NothingFound(f"Table {report.table.number} stands under {heading!r}, which is not {name!r}")
-    return Target(axis="table")
-
-
-def _sizes(text: str) -> set[str]:
-    return set(re.findall(r"(?<![a-z0-9.])[0-9]+(?:\.[0-9]+)?[bm](?![a-z])", text.lower()))
 
 
 def _other_axis(report: TableReport, grid: Grid) -> TableReport:

@@ -10,6 +10,7 @@ from evalbot.readme.labels import joint_names, prose_names, shots_in
 from evalbot.readme.orientation import primary_label, row_refusal
 from evalbot.readme.roles import Kind, fold, is_metric, role_of
 from evalbot.readme.systems import ANOTHER_SYSTEM, of_another_system
+from evalbot.readme.whole import is_nobodys
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -109,8 +110,14 @@ def _table_places(grid: Grid) -> Iterator[Place]:
                 parts=place.parts or _parts(grid, [column.head]),
                 qualifiers=(column.head, *place.qualifiers) if len(columns) > 1 else place.qualifiers,
                 stderr=stderr.numbers[0] if stderr and stderr.is_number else None,
-                refusal=ANOTHER_SYSTEM if of_another_system(column) else place.refusal,
+                refusal=_anothers(place, column) or place.refusal,
             )
+
+
+def _anothers(place: Place, column: Column) -> str | None:
+    if of_another_system(column):
+        return ANOTHER_SYSTEM
+    return "a row to compare with" if any(map(is_nobodys, (place.name, *place.qualifiers))) else None
 
 
 def _named_rows(grid: Grid) -> Iterator[tuple[int, str, tuple[str, ...]]]:

@@ -1,0 +1,160 @@
+"""Whose a table without models is: the card's own, unless a column, a section or the heading says another's."""
+
+# ruff: noqa: SIM905, E501 - words as running text are read and extended more easily than as quoted lists
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from evalbot.errors import NothingFound
+from evalbot.readme.names import closest_first, same_model
+from evalbot.readme.orientation import looks_like_model, scored_rows
+from evalbot.readme.roles import Kind, core, fold, is_known_benchmark, mentions_metric
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from evalbot.readme.grid import Column, Grid
+    from evalbot.readme.survey import TableReport
+
+_ARTEFACTS = frozenset(
+    "link links url urls download downloads ckpt ckpts checkpoint checkpoints weights log logs huggingface hf hub "
+    "wandb".split()
+)
+"""Columns with a thing of its own for every row: the rows are runs or models, not benchmarks of one model."""
+_SETTINGS = frozenset("config configs configuration yaml hyperparams hyperparameters recipe script".split())
+"""These may be the configuration of a data set; only a file or a link in them is a run's."""
+_FILE = re.compile(r"\]\(|https?://|<a |\.(?:ya?ml|json|py|toml|cfg|sh)\b", re.IGNORECASE)
+_TRAINED_ON = re.compile(
+    r"(?:pre ?|fine ?)?(?:train|tun)\w* (?:\w+ )?(?:data|dataset|datasets|corpus|corpora|set|sets)"
+    r"|(?:pre|fine)?(?: ?trained| ?tuned) on\b.*"
+)
+
+_NOBODYS = frozenset("random majority chance human humans baseline baselines sota".split())
+_NOBODYS_FELLOWS = frozenset(
+    "class classifier guess guessing performance level score scores average avg expert experts previous published".split()
+)
+
+_VARIANTS = frozenset(
+    "base large small tiny mini medium xl xxl chat instruct cased uncased it sft dpo gguf hf v b m k model models".split()
+)
+"""Words many models share: having one in common makes no two names one model's."""
+_HYPHENATED = re.compile(r"[A-Za-z0-9][A-Za-z0-9.]*(?:[-_][A-Za-z0-9.]+)+")
+_SIZE = re.compile(r"(?<![a-z0-9.])[0-9]+(?:\.[0-9]+)?[bm](?![a-z])")
+_VERSIONED = re.compile(r"[a-z]+-[a-z]?[0-9][0-9.]*[a-z]?(?:-[a-z0-9.]+)*")
+_NO_NAMES = frozenset(
+    "table stage phase task track section top step exp experiment fold version level layer part round run day week "
+    "case example test dev rouge bleu pass hit recall precision figure appendix".split()
+)
+"""`Stage-2`, `Top-5`: numbered things that are no models."""
+_TITLE_FELLOWS = frozenset(
+    "results result evaluation evaluations eval evals scores score performance benchmark benchmarks metrics of for the "
+    "with from by model baseline our official full detailed".split()
+)
+_COMPARING = frozenset("comparison compared comparing compare versus vs against over with to and".split())
+
+
+def own_section(report: TableReport, grid: Grid, name: str | None) -> str | None:
+    """The section that is the wanted model's, if sections are models. Raises NothingFound where it is another's."""
+    _refuse_named_rows(report, grid, name)
+    _refuse_runs(report, grid)
+    sections = list(dict.fromkeys(section for section in grid.sections.values() if section))
+    own = [section for section in sections if name and same_model(section, name)]
+    if len(own) == 1:
+        return own[0]
+    others = [section for section in sections if looks_like_model(section)]
+    if others:
+        raise NothingFound(
+            f"{name!r} is none of the models in the sections of table {report.table.number}", candidates=others
+        )
+    heading = report.table.heading or ""
+    if name and _is_anothers(heading, name):
+        raise NothingFound(f"Table {report.table.number} stands under {heading!r}, which is not {name!r}")
+    return None
+
+
+def is_nobodys(label: str) -> bool:
+    """`Random`, `Majority class`, `Human performance`: a row to compare with, not a benchmark."""
+    tokens = fold(label).split()
+    if fold(label) == "most frequent class":
+        return True
+    return any(token in _NOBODYS for token in tokens) and all(t in _NOBODYS | _NOBODYS_FELLOWS for t in tokens)
+
+
+def _refuse_named_rows(report: TableReport, grid: Grid, name: str | None) -> None:
+    """A column of models with one name in it is a column of models still."""
+    columns = [c for c in grid.columns if c.role.kind is Kind.MODEL and c.content == "label"]
+    labels = [text for column in columns for row in scored_rows(grid) if (text := grid.text(row, column.index))]
+    others = [label for label in labels if not (name and same_model(label, name))]
+    if others:
+        raise NothingFound(
+            f"The rows of table {report.table.number} are of models that are not {name!r}"
+            if name
+            else f"The rows of table {report.table.number} name the models they are of; say which to take",
+            candidates=closest_first(others, name),
+        )
+
+
+def _refuse_runs(report: TableReport, grid: Grid) -> None:
+    varied = next((column for column in grid.columns if _is_of_runs(grid, column)), None)
+    first = grid.columns[0].head
+    if varied is not None:
+        what = f"another {varied.head!r} for every row, so its rows are not one model's"
+    elif _TRAINED_ON.fullmatch(fold(first)):
+        what = f"rows by {first!r}, so every row is another model's"
+    else:
+        return
+    raise NothingFound(f"Table {report.table.number} has {what}")
+
+
+def _is_of_runs(grid: Grid, column: Column) -> bool:
+    """Link texts may be equal where their targets are not, so cells are compared as they stand in the file."""
+    head = core(column.head).split()[-1:]
+    raws = {raw for row in scored_rows(grid) if (raw := grid.table.rows[row][column.index].raw.strip())}
+    if len(raws) < 2 or not head or column in grid.value_columns:  # noqa: PLR2004 - one target is one model's
+        return False
+    words = set(fold(column.head).split())
+    return head[0] in _ARTEFACTS or (bool(words & _SETTINGS) and any(_FILE.search(raw) for raw in raws))
+
+
+def _is_anothers(heading: str, name: str) -> bool:
+    if _sizes(heading) and _sizes(name) and not _sizes(heading) & _sizes(name):
+        return True
+    tokens = fold(heading).split()
+    if _stems(heading) & _stems(name):
+        return False
+    if {"baseline", "baselines"} & set(tokens) and not _COMPARING & set(tokens):
+        return True
+    return any(_is_model_id(word, alone=alone) for word, alone in _identifiers(heading))
+
+
+def _identifiers(heading: str) -> Iterator[tuple[str, bool]]:
+    """Hyphenated words of a heading that are no benchmark's, and whether the heading says nothing else."""
+    for found in _HYPHENATED.finditer(heading):
+        word, rest = found[0].lower(), fold(heading.replace(found[0], " ")).split()
+        stem = re.split(r"[-_]", word)[0]
+        if not _is_benchmark(word) and stem not in _NO_NAMES:
+            yield word, all(token in _TITLE_FELLOWS for token in rest)
+
+
+def _is_benchmark(word: str) -> bool:
+    return is_known_benchmark(word) or mentions_metric(word) or any(part in word for part in ("bench", "eval", "glue"))
+
+
+def _is_model_id(word: str, *, alone: bool) -> bool:
+    """With a size anywhere in the heading; by a version or a variant only where it is all the heading says."""
+    pieces: Sequence[str] = re.split(r"[-_]", word)
+    if _SIZE.search(word) and word[0].isalpha():
+        return True
+    variant = bool(_VARIANTS & set(pieces[1:]))
+    return alone and (variant or bool(_VERSIONED.fullmatch(word.replace("_", "-"))))
+
+
+def _sizes(text: str) -> set[str]:
+    return set(_SIZE.findall(text.lower()))
+
+
+def _stems(text: str) -> set[str]:
+    """The words that tell families of models apart, without their digits: `GPT-2` and `gpt2` share one."""
+    return set(re.findall(r"[a-z]{2,}|[^\W\d_a-z]{2,}", text.lower())) - _VARIANTS - _TITLE_FELLOWS
