@@ -11,7 +11,7 @@ from evalbot.readme.orientation import primary_label
 from evalbot.readme.roles import Kind, role_of
 from evalbot.readme.rows import RowNames, row_names
 from evalbot.readme.survey import ModelLabel, TableReport, column_labels, row_labels
-from evalbot.readme.systems import why_no_rows, why_not_at_all
+from evalbot.readme.systems import names_a_system, why_no_rows, why_not_at_all
 from evalbot.readme.whole import own_section
 
 if TYPE_CHECKING:
@@ -92,7 +92,10 @@ def _one_model(grid: Grid, found: Sequence[Target]) -> Target | None:
     if all(target.axis == "column" for target in found):
         notes = [grid.columns[index].notes for index in indexes]
         adjacent = indexes == tuple(range(indexes[0], indexes[0] + len(indexes))) if indexes else False
-        return Target(axis="column", indexes=indexes, label=label) if adjacent and _distinct(notes) else None
+        one = (
+            adjacent and _distinct(notes) and not any(map(names_a_system, (note for group in notes for note in group)))
+        )
+        return Target(axis="column", indexes=indexes, label=label) if one else None
     primary = primary_label(grid)
     if any(target.axis == "column" for target in found) or primary is None:
         return None

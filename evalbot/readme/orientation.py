@@ -8,12 +8,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from evalbot.readme import words
-from evalbot.readme.grid import ASIDE, Column, Grid
 from evalbot.readme.roles import Kind, fold, is_known_benchmark, is_metric, mentions_metric, role_of
 from evalbot.readme.systems import naming_rank
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from evalbot.readme.grid import Column, Grid
 
 RECENT_GRIDS = 16
 """Answers about a whole grid are asked for by every row: kept for the grids at hand."""
@@ -294,7 +295,3 @@ def looks_like_model(label: str) -> bool:
 
 def _count_models(labels: Sequence[str]) -> int:
     return sum(looks_like_model(label) for label in labels)
-
-
-def may_be_model_column(column: Column) -> bool:
-    return column.role.kind not in ASIDE | {Kind.SCORE, Kind.METRIC, Kind.AVERAGE} and bool(column.head)

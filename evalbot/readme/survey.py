@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from evalbot.readme.grid import Grid, build_grid, too_large
-from evalbot.readme.orientation import Orientation, Verdict, judge, may_be_model_column, primary_label, scored_rows
+from evalbot.readme.grid import ASIDE, Column, Grid, build_grid, too_large
+from evalbot.readme.orientation import Orientation, Verdict, judge, primary_label, scored_rows
 from evalbot.readme.roles import Kind
 from evalbot.readme.tables import Table, find_tables
 
@@ -64,7 +64,7 @@ def _models(grid: Grid, verdict: Verdict) -> Iterator[ModelLabel]:
 
 def column_labels(grid: Grid) -> Iterator[ModelLabel]:
     for column in grid.value_columns:
-        if may_be_model_column(column):
+        if _may_be_models(column):
             raw = grid.table.rows[0][column.index].raw
             yield ModelLabel(label=column.head, axis="column", index=column.index, raw=raw)
 
@@ -77,3 +77,7 @@ def row_labels(grid: Grid) -> Iterator[ModelLabel]:
         cell = grid.table.rows[row][column.index]
         if cell.text:
             yield ModelLabel(label=cell.text, axis="row", index=row, raw=cell.raw)
+
+
+def _may_be_models(column: Column) -> bool:
+    return column.role.kind not in ASIDE | {Kind.SCORE, Kind.METRIC, Kind.AVERAGE} and bool(column.head)

@@ -7,7 +7,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from evalbot.readme.roles import Kind, core, fold, is_average, is_metric, not_a_score
+from evalbot.readme.labels import joint_names
+from evalbot.readme.roles import Kind, core, fold, is_average, is_known_benchmark, is_metric, not_a_score, role_of
+from evalbot.readme.words import SPLITS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,6 +61,15 @@ def names_a_part(column: Column) -> bool:
 def of_another_system(column: Column) -> bool:
     """`MMLU (reported)`, `Previous SOTA`, `Human`: in a table of models these are not the row's own scores."""
     return any(_says_another(text) for text in (column.head, column.group, *column.notes))
+
+
+def names_a_system(note: str) -> bool:
+    """Below a model's name: anything but a metric, shots, a split or a benchmark may be another system's column."""
+    known = is_metric(note) or is_average(note) or is_known_benchmark(note) or len(joint_names(note)) > 1
+    return not known and role_of(note).kind not in _MEASURES and not set(fold(note).split()) & SPLITS
+
+
+_MEASURES = {Kind.METRIC, Kind.SCORE, Kind.SHOTS, Kind.AVERAGE, Kind.STDERR, Kind.NOT_A_SCORE, Kind.SUBSET}
 
 
 def _says_another(text: str) -> bool:
