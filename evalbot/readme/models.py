@@ -39,7 +39,7 @@ def choose_model(report: TableReport, grid: Grid, wanted: Wanted) -> Target:
             "--model-name, --model-name-override and --model-column-index are three ways to say the same.",
             hint="Give one of them",
         )
-    if (mixed := why_not_at_all(grid)) is not None:
+    if (mixed := why_not_at_all(grid, primary_label(grid))) is not None:
         raise NothingFound(f"Nothing in table {report.table.number} can be told to be one model's: {mixed}")
     if wanted.column_index is not None:
         return _by_index(report, wanted.column_index)
@@ -53,9 +53,10 @@ def choose_model(report: TableReport, grid: Grid, wanted: Wanted) -> Target:
             hint=_POINT,
             candidates=closest_first([model.label for model in report.models], None),
         )
-    _refuse_mixed(report, grid)
     match = _exactly if wanted.exact_label else _by_name
     found = match(report, grid, name) or match(_other_axis(report, grid), grid, name)
+    if any(target.axis == "row" for target in found):
+        _refuse_parts(report, grid)
     if len(found) == 1:
         return found[0]
     together = _one_model(grid, found)
@@ -64,8 +65,8 @@ def choose_model(report: TableReport, grid: Grid, wanted: Wanted) -> Target:
     raise _ambiguous(report, name, found) if found else _not_found(report, name)
 
 
-def _refuse_mixed(report: TableReport, grid: Grid) -> None:
-    reason = why_no_rows(grid, primary_label(grid)) if report.orientation == "models-as-rows" else None
+def _refuse_parts(report: TableReport, grid: Grid) -> None:
+    reason = why_no_rows(grid, primary_label(grid))
     if reason is not None:
         raise NothingFound(
             f"No row of table {report.table.number} can be told to be one model's: {reason}",

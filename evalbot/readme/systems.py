@@ -30,7 +30,7 @@ _CHECKPOINTS = frozenset({"checkpoint", "checkpoints", "ckpt", "hf checkpoint"})
 
 _OTHERS_ALONE = frozenset(
     "reference reported paper published official original previous prior sota baseline baselines random human humans "
-    "teacher prev orig chance".split()
+    "teacher prev orig chance ref claimed literature".split()
 )
 """Said of a whole column, or in parentheses, these name somebody else as the one who scored."""
 _OTHERS_AT_EDGES = frozenset("reported paper published sota baseline previous teacher prev".split())
@@ -75,8 +75,8 @@ _MEASURES = {Kind.METRIC, Kind.SCORE, Kind.SHOTS, Kind.AVERAGE, Kind.STDERR, Kin
 def _says_another(text: str) -> bool:
     inside = [found[1] for found in _PARENTHESISED.finditer(text[:200])]
     outside = _PARENTHESISED.sub(" ", text[:200])
-    tokens = fold(outside).split()
-    at_edges = bool(tokens) and bool({tokens[0], tokens[-1]} & _OTHERS_AT_EDGES)
+    ends = [tokens for piece in (outside, *inside) if (tokens := fold(piece).split())]
+    at_edges = any({tokens[0], tokens[-1]} & _OTHERS_AT_EDGES for tokens in ends)
     return at_edges or any(_is_only_another(piece) for piece in (outside, *inside))
 
 
@@ -90,16 +90,16 @@ def why_no_rows(grid: Grid, primary: Column | None) -> str | None:
     """Why no row of a table of models can be told to be one model's."""
     if primary is not None and (parts := _only_parts(grid, primary)):
         return f"its names are of parts of a system ({parts})"
-    if paired := _paired(grid, primary):
-        return f"{paired!r} names both a row and a column"
     return None
 
 
-def why_not_at_all(grid: Grid) -> str | None:
+def why_not_at_all(grid: Grid, primary: Column | None) -> str | None:
     """Why no number of a table can be told to be one model's."""
     if beside := _second_block(grid):
         return f"the column {beside.head!r} begins a second table beside the first"
-    if _is_shifted(grid):
+    if paired := _paired(grid, primary):
+        return f"{paired!r} names both a row and a column"
+    if _is_shifted(grid) or _breaks_period(grid):
         return "its group names do not stand over the first column of their groups"
     return None
 
@@ -108,9 +108,25 @@ def _only_parts(grid: Grid, primary: Column) -> str | None:
     names = [column for column in grid.label_columns if column.role.kind in {Kind.MODEL, Kind.UNKNOWN}]
     unsure = [column for column in names if naming_rank(column) >= 2]  # noqa: PLR2004 - the two ranks of parts
     beside_a_part = primary.role.kind is Kind.UNKNOWN and any(column != primary for column in unsure)
+    if naming_rank(primary) and (named := _named_before(grid, primary)):
+        return f"{primary.head} of {named}"
     if names_a_part(primary) or (primary in unsure and len(unsure) > 1) or beside_a_part:
         return ", ".join(dict.fromkeys(column.head for column in (primary, *unsure)))
     return None
+
+
+def _named_before(grid: Grid, primary: Column) -> str | None:
+    """`(blank) | LLM`, `Recipe | LLM`: what stands left of a part under no telling head may be the system's name."""
+    before = [column for column in grid.label_columns if column.index < primary.index]
+    untold = [column for column in before if column.role.kind in {Kind.UNKNOWN, Kind.EMPTY}]
+    texts = [text for row in grid.body for column in untold if (text := grid.text(row, column.index))]
+    return next((text for text in texts if looks_like_a_name(text)), None)
+
+
+def looks_like_a_name(text: str) -> bool:
+    """`Foo-VL`, `GPT-4`, `Llama 2`: a word with a hyphen, a digit or capitals inside, and no benchmark's."""
+    named = any(re.search(r"[A-Za-z](?:-|[a-z]*[0-9A-Z])", word) for word in text[:200].split())
+    return named and not is_known_benchmark(text) and not is_metric(text)
 
 
 def _paired(grid: Grid, primary: Column | None) -> str | None:
@@ -131,9 +147,16 @@ def _second_block(grid: Grid) -> Column | None:
         before = [other for other in grid.label_columns if other.index < column.index]
         first = before[0]
         names = column.role.kind is first.role.kind is Kind.MODEL or fold(column.head) == fold(first.head) != ""
+        names = names or _mostly_names(grid, column)
         if names and any(first.index < index < column.index for index in values) and values[-1] > column.index:
             return column
     return None
+
+
+def _mostly_names(grid: Grid, column: Column) -> bool:
+    texts = [text for row in grid.body if (text := grid.text(row, column.index))]
+    told = column.role.kind in {Kind.UNKNOWN, Kind.EMPTY, Kind.MODEL}
+    return told and 2 * sum(map(looks_like_a_name, texts)) > len(texts)
 
 
 def _is_shifted(grid: Grid) -> bool:
@@ -144,3 +167,16 @@ def _is_shifted(grid: Grid) -> bool:
     below: Sequence[str] = [cell.text for cell in grid.table.rows[1]]
     first = next((column.index for column in grid.columns if column.content == "value" and column.index > 0), None)
     return first is not None and not heads[first] and bool(below[first]) and any(heads[first + 1 :])
+
+
+def _breaks_period(grid: Grid) -> bool:
+    """Where the measures below repeat, every name must stand where they begin anew."""
+    if len(grid.header_rows) == 1 or not grid.value_columns:
+        return False
+    start = grid.value_columns[0].index
+    heads = [cell.text for cell in grid.table.rows[0]][start:]
+    below = [cell.text for cell in grid.table.rows[1]][start:]
+    lengths = (size for size in range(2, len(below) // 2 + 1) if below == below[:size] * (len(below) // size))
+    period = next(lengths, 0)
+    begins = [place for place, head in enumerate(heads) if head and (place == 0 or head != heads[place - 1])]
+    return bool(period) and not all(heads) and any(place % period for place in begins)

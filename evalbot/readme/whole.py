@@ -13,7 +13,7 @@ from evalbot.readme.orientation import looks_like_model, scored_rows
 from evalbot.readme.roles import Kind, core, fold, is_known_benchmark, mentions_metric
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from evalbot.readme.grid import Column, Grid
     from evalbot.readme.survey import TableReport
@@ -28,7 +28,7 @@ _SETTINGS = frozenset("config configs configuration yaml hyperparams hyperparame
 _FILE = re.compile(r"\]\(|https?://|<a |\.(?:ya?ml|json|py|toml|cfg|sh)\b", re.IGNORECASE)
 _TRAINED_ON = re.compile(
     r"(?:pre ?|fine ?)?(?:train|tun)\w* (?:\w+ )?(?:data|dataset|datasets|corpus|corpora|set|sets)"
-    r"|(?:pre|fine)?(?: ?trained| ?tuned) on\b.*"
+    r"|(?:pre|fine)?(?: ?trained| ?tuned) on\b.*|(?:pre ?)?train(?:ing|ed)?"
 )
 
 _NOBODYS = frozenset("random majority chance human humans baseline baselines sota".split())
@@ -63,15 +63,21 @@ def own_section(report: TableReport, grid: Grid, name: str | None) -> str | None
     own = [section for section in sections if name and same_model(section, name)]
     if len(own) == 1:
         return own[0]
-    others = [section for section in sections if looks_like_model(section)]
+    others = [section for section in sections if looks_like_model(section) or (name and _is_anothers(section, name))]
     if others:
         raise NothingFound(
             f"{name!r} is none of the models in the sections of table {report.table.number}", candidates=others
         )
-    heading = report.table.heading or ""
-    if name and _is_anothers(heading, name):
-        raise NothingFound(f"Table {report.table.number} stands under {heading!r}, which is not {name!r}")
+    above = next((text for text, applies in _titles(report) if name and applies(text, name)), None)
+    if above is not None:
+        raise NothingFound(f"Table {report.table.number} stands under {above!r}, which is not {name!r}")
     return None
+
+
+def _titles(report: TableReport) -> Iterator[tuple[str, Callable[[str, str], bool]]]:
+    """The heading and the paragraph above a table; a sentence speaks of many models, a name alone is a title."""
+    yield report.table.heading or "", _is_anothers
+    yield report.table.caption, _is_anothers_name
 
 
 def is_nobodys(label: str) -> bool:
@@ -98,14 +104,23 @@ def _refuse_named_rows(report: TableReport, grid: Grid, name: str | None) -> Non
 
 def _refuse_runs(report: TableReport, grid: Grid) -> None:
     varied = next((column for column in grid.columns if _is_of_runs(grid, column)), None)
-    first = grid.columns[0].head
+    trained = next((column.head for column in grid.columns if _is_of_training(grid, column)), None)
     if varied is not None:
         what = f"another {varied.head!r} for every row, so its rows are not one model's"
-    elif _TRAINED_ON.fullmatch(fold(first)):
-        what = f"rows by {first!r}, so every row is another model's"
+    elif trained is not None:
+        what = f"rows by {trained!r}, so every row is another model's"
     else:
         return
     raise NothingFound(f"Table {report.table.number} has {what}")
+
+
+def _is_of_training(grid: Grid, column: Column) -> bool:
+    """`Training data` names the rows, or differs between them; so do sizes written as models' (`7B`)."""
+    texts = {text for row in scored_rows(grid) if (text := grid.text(row, column.index))}
+    if column.role.reason in {"a size", "a parameter count"} and len(texts) > 1:
+        return all(_SIZE.fullmatch(text.lower()) for text in texts)
+    said = column.content == "label" and bool(_TRAINED_ON.fullmatch(fold(column.head)))
+    return said and (column.index == 0 or len(texts) > 1)
 
 
 def _is_of_runs(grid: Grid, column: Column) -> bool:
@@ -129,13 +144,18 @@ def _is_anothers(heading: str, name: str) -> bool:
     return any(_is_model_id(word, alone=alone) for word, alone in _identifiers(heading))
 
 
+def _is_anothers_name(caption: str, name: str) -> bool:
+    named = [alone and _is_model_id(word, alone=alone) for word, alone in _identifiers(caption)]
+    return any(named) and not _stems(caption) & _stems(name)
+
+
 def _identifiers(heading: str) -> Iterator[tuple[str, bool]]:
     """Hyphenated words of a heading that are no benchmark's, and whether the heading says nothing else."""
     for found in _HYPHENATED.finditer(heading):
         word, rest = found[0].lower(), fold(heading.replace(found[0], " ")).split()
         stem = re.split(r"[-_]", word)[0]
         if not _is_benchmark(word) and stem not in _NO_NAMES:
-            yield word, all(token in _TITLE_FELLOWS for token in rest)
+            yield word, all(token in _TITLE_FELLOWS | _VARIANTS for token in rest)
 
 
 def _is_benchmark(word: str) -> bool:
