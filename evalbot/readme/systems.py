@@ -26,6 +26,10 @@ _MAYBE_PARTS = frozenset(
     "initialized checkpoint|initialised checkpoint|init|initialization".split("|")
 )
 """Alone these head the models themselves; beside another column of names they are what a system is made of."""
+_MODEL_OF_A_KIND = re.compile(
+    r"(?:vision|visual|image|video|audio|speech|acoustic|text|language|embedding|foundation|generation|translation|"
+    r"retrieval|reranking|ranking) models?"
+)
 _CHECKPOINTS = frozenset({"checkpoint", "checkpoints", "ckpt", "hf checkpoint"})
 
 _OTHERS_ALONE = frozenset(
@@ -49,7 +53,7 @@ def naming_rank(column: Column) -> int:
     head = core(column.head)
     if head.split()[-1:] and head.split()[-1] in _PARTS:
         return 3
-    if head in _MAYBE_PARTS:
+    if head in _MAYBE_PARTS or _MODEL_OF_A_KIND.fullmatch(head):
         return 2
     return 1 if head in _CHECKPOINTS else 0
 
@@ -108,19 +112,23 @@ def _only_parts(grid: Grid, primary: Column) -> str | None:
     names = [column for column in grid.label_columns if column.role.kind in {Kind.MODEL, Kind.UNKNOWN}]
     unsure = [column for column in names if naming_rank(column) >= 2]  # noqa: PLR2004 - the two ranks of parts
     beside_a_part = primary.role.kind is Kind.UNKNOWN and any(column != primary for column in unsure)
-    if naming_rank(primary) and (named := _named_before(grid, primary)):
-        return f"{primary.head} of {named}"
     if names_a_part(primary) or (primary in unsure and len(unsure) > 1) or beside_a_part:
         return ", ".join(dict.fromkeys(column.head for column in (primary, *unsure)))
+    named = _named_beside(grid, primary) if naming_rank(primary) else None
+    return f"{primary.head} of {named}" if named else None
+
+
+def _named_beside(grid: Grid, primary: Column) -> str | None:
+    """`(blank) | LLM`, `LLM | Framework`: what stands under no telling head beside a part may be the system's name."""
+    parts = naming_rank(primary) >= 2  # noqa: PLR2004 - the two ranks of parts
+    for column in grid.label_columns:
+        texts = [text for row in grid.body if (text := grid.text(row, column.index))]
+        untold = column.role.kind in {Kind.UNKNOWN, Kind.EMPTY} and column != primary
+        distinct = column.role.kind is Kind.EMPTY and len(set(texts)) == len(grid.body) > 1
+        before = column.index < primary.index and (distinct or any(map(looks_like_a_name, texts)))
+        if untold and texts and (before or (parts and _mostly_names(grid, column))):
+            return texts[0]
     return None
-
-
-def _named_before(grid: Grid, primary: Column) -> str | None:
-    """`(blank) | LLM`, `Recipe | LLM`: what stands left of a part under no telling head may be the system's name."""
-    before = [column for column in grid.label_columns if column.index < primary.index]
-    untold = [column for column in before if column.role.kind in {Kind.UNKNOWN, Kind.EMPTY}]
-    texts = [text for row in grid.body for column in untold if (text := grid.text(row, column.index))]
-    return next((text for text in texts if looks_like_a_name(text)), None)
 
 
 def looks_like_a_name(text: str) -> bool:

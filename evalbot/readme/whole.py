@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _ARTEFACTS = frozenset(
     "link links url urls download downloads ckpt ckpts checkpoint checkpoints weights log logs huggingface hf hub "
-    "wandb".split()
+    "wandb repo repository file files artifact artifacts".split()
 )
 """Columns with a thing of its own for every row: the rows are runs or models, not benchmarks of one model."""
 _SETTINGS = frozenset("config configs configuration yaml hyperparams hyperparameters recipe script".split())
