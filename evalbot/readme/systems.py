@@ -105,7 +105,14 @@ def why_not_at_all(grid: Grid, primary: Column | None) -> str | None:
         return f"{paired!r} names both a row and a column"
     if _is_shifted(grid) or _breaks_period(grid):
         return "its group names do not stand over the first column of their groups"
+    if len(grid.header_rows) == 1 and (count := sum(map(_is_headless, grid.columns[1:]))):
+        return f"{count} of its columns of numbers have no head"
     return None
+
+
+def _is_headless(column: Column) -> bool:
+    """Numbers below a blank head belong to a group beside them, and nothing says to which or as what."""
+    return column.content == "value" and not column.head
 
 
 def _only_parts(grid: Grid, primary: Column) -> str | None:
