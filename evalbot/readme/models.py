@@ -12,7 +12,7 @@ from evalbot.readme.roles import Kind, role_of
 from evalbot.readme.rows import RowNames, row_names
 from evalbot.readme.survey import ModelLabel, TableReport, column_labels, row_labels
 from evalbot.readme.systems import names_a_system, why_no_rows, why_not_at_all
-from evalbot.readme.whole import own_section
+from evalbot.readme.whole import model_columns, own_section
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,8 +44,8 @@ def choose_model(report: TableReport, grid: Grid, wanted: Wanted) -> Target:
     if wanted.column_index is not None:
         return _by_index(report, wanted.column_index)
     name = wanted.exact_label or wanted.model_name
-    if report.orientation == "single" and not wanted.exact_label:
-        section = own_section(report, grid, wanted.model_name)
+    if report.orientation == "single" and (not wanted.exact_label or model_columns(grid)):
+        section = own_section(report, grid, name)
         return Target(axis="table", label=section, section=section)
     if not name:
         raise AmbiguousChoice(

@@ -88,16 +88,22 @@ def is_nobodys(label: str) -> bool:
     return any(token in _NOBODYS for token in tokens) and all(t in _NOBODYS | _NOBODYS_FELLOWS for t in tokens)
 
 
+def model_columns(grid: Grid) -> Sequence[Column]:
+    return [column for column in grid.columns if column.role.kind is Kind.MODEL and column.content == "label"]
+
+
 def _refuse_named_rows(report: TableReport, grid: Grid, name: str | None) -> None:
     """A column of models with one name in it is a column of models still."""
-    columns = [c for c in grid.columns if c.role.kind is Kind.MODEL and c.content == "label"]
-    labels = [text for column in columns for row in scored_rows(grid) if (text := grid.text(row, column.index))]
+    labels = [
+        text for column in model_columns(grid) for row in scored_rows(grid) if (text := grid.text(row, column.index))
+    ]
     others = [label for label in labels if not (name and same_model(label, name))]
     if others:
         raise NothingFound(
             f"The rows of table {report.table.number} are of models that are not {name!r}"
             if name
             else f"The rows of table {report.table.number} name the models they are of; say which to take",
+            hint='If that label is this model: add --model-name-override "LABEL" with the label as listed',
             candidates=closest_first(others, name),
         )
 
