@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from evalbot.readme.labels import joint_names
 from evalbot.readme.numbers import MISSING, CommaHabit, Reading, comma_habit, read
-from evalbot.readme.roles import COUNTS_SHOTS, Kind, Role, fold, is_metric, role_of
+from evalbot.readme.roles import COUNTS_SHOTS, Kind, Role, role_of
+from evalbot.readme.wording import fold, is_metric
 from evalbot.readme.words import COUNTED_ALONE, ROW_PROPERTIES
 
 if TYPE_CHECKING:

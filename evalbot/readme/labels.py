@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from evalbot.readme import words
-from evalbot.readme.roles import MAX_LABEL, is_metric, metric_tokens
+from evalbot.readme.wording import MAX_LABEL, is_metric, metric_tokens
 
 if TYPE_CHECKING:
     from evalbot.score import Direction

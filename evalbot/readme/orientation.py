@@ -8,8 +8,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from evalbot.readme import words
-from evalbot.readme.roles import Kind, fold, is_known_benchmark, is_metric, mentions_metric, role_of
+from evalbot.readme.roles import Kind, role_of
 from evalbot.readme.systems import naming_rank
+from evalbot.readme.wording import fold, is_known_benchmark, is_metric, mentions_metric
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from evalbot.readme import words
 from evalbot.readme.labels import joint_names, prose_names, shots_in
 from evalbot.readme.orientation import primary_label, row_refusal
-from evalbot.readme.roles import Kind, fold, is_metric, role_of
+from evalbot.readme.roles import Kind, role_of
 from evalbot.readme.systems import ANOTHER_SYSTEM, of_another_system
 from evalbot.readme.whole import is_nobodys
+from evalbot.readme.wording import fold, is_metric
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from evalbot.readme import words
 from evalbot.readme.labels import Label, is_part_metric, parse_label, shots_in
 from evalbot.readme.places import Place, places_of
-from evalbot.readme.roles import fold, is_average
+from evalbot.readme.wording import fold, is_average
 from evalbot.score import Evidence, Score
 
 if TYPE_CHECKING:

@@ -8,7 +8,9 @@ import re
 from typing import TYPE_CHECKING
 
 from evalbot.readme.labels import joint_names
-from evalbot.readme.roles import Kind, core, fold, is_average, is_known_benchmark, is_metric, not_a_score, role_of
+from evalbot.readme.quantities import not_a_score
+from evalbot.readme.roles import Kind, role_of
+from evalbot.readme.wording import core, fold, is_average, is_known_benchmark, is_metric
 from evalbot.readme.words import SPLITS
 
 if TYPE_CHECKING:

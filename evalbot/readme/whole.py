@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from evalbot.errors import NothingFound
 from evalbot.readme.names import closest_first, same_model
 from evalbot.readme.orientation import looks_like_model, scored_rows
-from evalbot.readme.roles import Kind, core, fold, is_known_benchmark, mentions_metric
+from evalbot.readme.roles import Kind
+from evalbot.readme.wording import core, fold, is_known_benchmark, mentions_metric
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

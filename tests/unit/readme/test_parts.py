@@ -10,8 +10,9 @@ from evalbot.readme.labels import joint_names, parse_label, prose_names
 from evalbot.readme.names import closest_first, same_model
 from evalbot.readme.numbers import CommaHabit, comma_habit, read
 from evalbot.readme.plain import plain
-from evalbot.readme.roles import Kind, is_average, is_metric, role_of
+from evalbot.readme.roles import Kind, role_of
 from evalbot.readme.tables import find_tables
+from evalbot.readme.wording import is_average, is_metric
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,143 @@
+"""Labels that measure something else than quality: speed, size, rank, difference, setting or count."""
+
+# ruff: noqa: RUF001 - full-width brackets are printed in labels
+
+from __future__ import annotations
+
+import re
+
+from evalbot.readme import words
+from evalbot.readme.wording import MAX_LABEL, PARENTHESES, core, fold, is_identifier, is_metric, mentions_metric
+
+_PARENTHESISED = re.compile(r"[(（\[]([^()（）\[\]]*)[)）\]]")
+_SHARE = re.compile(r"(?:%|percent|percentage) of \S")
+_AGAINST = re.compile(r"(?:vs|versus|rel|relative|compared)\b")
+_TRAINING = re.compile(r"train(?:ing)? (?!set)")
+_BATCH = re.compile(r"(?:batch|batch size|bs) ?=? ?[0-9]+")
+_COUNT = re.compile(r"# ?\S|(?:number of|num|no of|nr of|nombre de|número de|numero di|anzahl|количество) \S")
+_SIZED = re.compile(r"[0-9.]+ ?[bm]\b")
+"""`7B Params` names a model by its size; it does not count parameters."""
+_HARDWARE = re.compile(
+    r"(?:nvidia |tesla |geforce )*(?:[avhb][1-9]00|a10g?|a40|a6000|h20|t4|p100|l4|l40s?|[rg]tx ?[0-9]{4}(?: ?ti)?|"
+    r"m[1-4](?: (?:max|pro|ultra))?|[2-5]0[5-9]0(?: ?ti)?|tpu ?v[0-9].*|jetson.*|(?:agx )?orin.*|xavier.*|iphone.*|"
+    r"snapdragon.*|raspberry pi.*|cpu|gpu)(?: ?[0-9]+ ?gb| pcie| sxm[0-9]?)*"
+)
+_BATCHED = re.compile(r" (?:bs|b|batch) ?[0-9]+")
+_PER_TIME = re.compile(
+    r"/ ?(?:s|sec|second|秒|min|h)\b|/秒|it/s|tok/s|\b(?:s|ms|us|sec) ?/ ?\w|\bper (?:sec|second|min|hour)\b"
+)
+_GERMAN = re.compile(r"\w{3,}(?:zeit|größe|anzahl|kosten|dauer)")
+_DEVICES = frozenset({"gpu", "cpu", "tpu", "npu", "/"})
+_SETTING = re.compile(
+    r"(?:n|num|max|min|lora|adam|grad|weight|learning|warmup|batch|hidden|total)_\w+"
+    r"|\w+_(?:eps|steps|size|len|length|clip|alpha|beta|decay|dim|layers|heads|epochs|flos|ratio)"
+)
+"""A hyper-parameter as configuration files spell it."""
+_HEADS = {word: reason for reason, group in words.NOT_A_SCORE_HEADS.items() for word in group.split()}
+_ALONE = {word: reason for reason, group in words.NOT_A_SCORE_ALONE.items() for word in group.split()}
+_PHRASES = {phrase: reason for reason, group in words.NOT_A_SCORE_PHRASES.items() for phrase in group.split("|")}
+_SUBSTRINGS = {piece: reason for reason, group in words.NOT_A_SCORE_SUBSTRINGS.items() for piece in group.split()}
+_TOPICS = frozenset(
+    {"time", "times", "date", "dates", "year", "words", "count", "window", "head", "sentences", "documents"}
+)
+"""Last words of task identifiers that are the task's topic: `bigbench_over_time`."""
+_ANYWHERE = frozenset(
+    {
+        "params",
+        "param",
+        "parameters",
+        "flops",
+        "gflops",
+        "latency",
+        "throughput",
+        "ram",
+        "vram",
+        "vocab",
+        "loss",
+        "speed",
+        "usd",
+    }
+)
+"""Heads that mean a quantity wherever they stand in a label."""
+_WHOLE_UNITS = frozenset(
+    {"gb", "mb", "kb", "gib", "mib", "tb", "ms", "sec", "secs", "seconds", "kbps", "mbps", "hz", "khz", "fps"}
+)
+"""Units that are no word of anything else, so they need no parentheses: `Peak GB`, `Size/GB`, `ms`."""
+
+
+def not_a_score(text: str) -> str | None:
+    """Why numbers under this label are no evaluation scores, or None."""
+    folded, head = fold(text), core(text)
+    if (
+        PARENTHESES.sub(" ", text[:MAX_LABEL]).strip() in words.BENCHMARK_ACRONYMS
+        or folded.lstrip("# ") in words.SCORE
+        or (_SIZED.match(head) and not _COUNT.match(folded))
+    ):
+        return None
+    reason = _by_sign(text, folded, head) or _by_phrase(folded, f" {head} ")
+    if reason is not None:
+        return reason
+    reason = _by_head(head, folded)
+    return None if reason and is_identifier(text) and head.split()[-1] in _TOPICS else reason
+
+
+def _by_sign(text: str, folded: str, head: str) -> str | None:
+    """What a count sign, a currency, a unit or a device's name says at once."""
+    unit = _unit(text)
+    signs = (
+        ("a count", _COUNT.match(folded) and not is_metric(folded.lstrip("# "))),
+        ("a rank", {"rank", "ranking"} & set(folded.split())),
+        ("a difference between scores", "Δ" in text or "∆" in text or _AGAINST.match(folded)),
+        ("a share of the data", _SHARE.match(folded)),
+        ("a measure on training data", _TRAINING.match(folded) and mentions_metric(folded)),
+        ("a count", "_" in text and folded.endswith(" total")),
+        ("a price", folded.count("$") == 1 or "€" in folded),  # two dollars are a formula
+        ("hardware or energy", _HARDWARE.fullmatch(_BATCHED.sub("", head))),
+        ("a speed or time", _is_by_device(text)),
+        ("a quantity", _GERMAN.fullmatch(head)),
+        ("a hyper-parameter", _SETTING.fullmatch(text.strip().lower()) and not is_metric(text)),
+        ("a hyper-parameter", _BATCH.fullmatch(head)),
+        ("a speed or time", _PER_TIME.search(folded.replace(" / ", "/"))),
+        (f"a quantity in {unit}", unit),
+    )
+    return next((reason for reason, applies in signs if applies), None)
+
+
+def _is_by_device(text: str) -> bool:
+    """`Queries (GPU / CPU)`: what depends on the device is a speed."""
+    inside = [set(fold(found[1]).split()) for found in _PARENTHESISED.finditer(text[:MAX_LABEL])]
+    return any(pieces and pieces <= _DEVICES for pieces in inside)
+
+
+def _by_phrase(folded: str, padded_head: str) -> str | None:
+    for phrase, reason in _PHRASES.items():
+        if f" {phrase} " in padded_head:
+            return reason
+    return next((reason for piece, reason in _SUBSTRINGS.items() if piece in folded), None)
+
+
+def _by_head(head: str, folded: str) -> str | None:
+    tokens = head.rstrip("#% ").split()
+    alone = folded.rstrip("#% ") or folded
+    if len(tokens) <= 1 and alone in _ALONE:
+        return _ALONE[alone]
+    if not tokens:
+        return None
+    last = tokens[-1]
+    if last in _WHOLE_UNITS:
+        return f"a quantity in {last}"
+    if len(tokens) > 1 and last in {"id", "ids"} and tokens[-2] not in words.MODEL:
+        return "an index"
+    if len(tokens) > 1 and last in {"m", "b", "g", "k"}:
+        last = tokens[-2]  # `Params / M`
+    if len(tokens) > 1 and tokens[-2].isdecimal():
+        return None  # `News 128 length` is measured at a length; it does not measure one
+    return _HEADS.get(last) or next((_HEADS[word] for word in tokens if word in _ANYWHERE), None)
+
+
+def _unit(text: str) -> str | None:
+    for found in _PARENTHESISED.finditer(text[:MAX_LABEL]):
+        inside = found[1].strip()
+        if inside.lower() in words.UNITS or inside in words.MAGNITUDES:
+            return inside
+    return None

@@ -1,0 +1,73 @@
+"""How labels compare: folded words, the head noun, and whether they name a metric, an average or a benchmark."""
+
+# ruff: noqa: RUF001 - full-width brackets are printed in labels
+
+from __future__ import annotations
+
+import re
+
+from evalbot.readme import words
+
+MAX_LABEL = 200
+"""A longer label is prose; only its beginning is looked at."""
+PARENTHESES = re.compile(r"[(（\[][^()（）\[\]]*[)）\]]")
+_AFTER_HEAD = re.compile(
+    r" (?:with|of|on|in|for|at|per|taken|using|from|to|w|when|by|between|vs|versus|over|compared)\b.*"
+)
+_FOLD = re.compile(r"[^\w@#%$€/]+|_")
+_AT = re.compile(r"@.*")
+
+
+def fold(text: str) -> str:
+    """Lower case, punctuation as blanks: how two spellings of one label compare."""
+    return " ".join(_FOLD.sub(" ", text[:MAX_LABEL].lower()).replace("/", " / ").split())
+
+
+def core(text: str) -> str:
+    """The folded label without parentheses and without what follows its head noun."""
+    folded = fold(PARENTHESES.sub(" ", text[:MAX_LABEL])).replace(" / ", " ")
+    return (folded if is_identifier(text) else _AFTER_HEAD.sub("", folded)).strip()
+
+
+def is_identifier(text: str) -> bool:
+    """`agieval_lsat_lr`: the last word of a task's identifier is no head noun."""
+    return text.count("_") > 1 and " " not in text.strip()
+
+
+def metric_tokens(text: str) -> list[str]:
+    """The folded words of a label with metric phrases as one word and `@k` dropped."""
+    folded = f" {fold(text)} "
+    for phrase, word in words.METRIC_PHRASES.items():
+        folded = folded.replace(f" {phrase} ", f" {word} ")
+    return [_AT.sub("", word) or word for word in folded.replace("%", " ").split() if word != "/"]
+
+
+def is_metric(text: str) -> bool:
+    """Whether the label is a metric's name and nothing else: `F1`, `Best Test Score`, `pass@1`."""
+    tokens = metric_tokens(text)
+    named = [token for token in tokens if _is_metric_word(token)]
+    rest = [token for token in tokens if not _is_metric_word(token)]
+    return bool(named) and all(token in words.METRIC_QUALIFIERS or token.isdigit() for token in rest)
+
+
+def mentions_metric(text: str) -> bool:
+    """Whether a metric's name stands somewhere in the label: `MMLU (Acc.)`, `HumanEval Pass@1`."""
+    return any(_is_metric_word(token) for token in metric_tokens(text))
+
+
+def _is_metric_word(token: str) -> bool:
+    return token in words.METRICS
+
+
+def is_average(text: str) -> bool:
+    """`Average`, `Mean (Task)`, `Average WER`: an aggregate of the other scores, not a benchmark."""
+    tokens = [token for token in fold(text).split() if token not in {"%", "/"}]
+    if not tokens or not any(token in words.AVERAGE for token in tokens):
+        return fold(text) in words.AVERAGE
+    return all(token in words.AVERAGE or token in words.AVERAGE_FELLOWS for token in tokens)
+
+
+def is_known_benchmark(text: str) -> bool:
+    """Whether the label, or its first words, is a widely used benchmark's name."""
+    bare = fold(PARENTHESES.sub(" ", text)).replace(" / ", " ").split()
+    return any("".join(bare[:count]) in words.KNOWN_BENCHMARKS for count in (1, 2, 3))
