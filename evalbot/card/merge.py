@@ -26,7 +26,7 @@ from evalbot.errors import InvalidCard
 from evalbot.model_names import same_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import yaml
 
@@ -42,6 +42,14 @@ class Conflict:
         """`MMLU: 80.1 (model-index) → 85.2 (table)`."""
         return f"{self.metric.name}: {self.published.value} (model-index) → {self.metric.value} (table)"
 
+    def describe_elsewhere(self) -> str:
+        """`MMLU = 54.0 stands in the model-index for cais/mmlu; the table says 55.1`."""
+        name = self.published.name or self.published.dataset_name
+        place = self.published.dataset[0] or "another dataset"
+        return (
+            f"{name} = {self.published.value} stands in the model-index for {place}; the table says {self.metric.value}"
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merge:
@@ -52,6 +60,8 @@ class Merge:
     added: tuple[Metric, ...]
     unchanged: tuple[Metric, ...]
     conflicts: tuple[Conflict, ...]
+    elsewhere: tuple[Conflict, ...]
+    """Added metrics whose name the card publishes with another value for another task or dataset: worth a look."""
     other_models: tuple[str, ...]
     """Names of entries that are left alone because they are not this model's."""
 
@@ -82,8 +92,17 @@ def plan_merge(document: CardDocument, name: str, result: Result) -> Merge:
         added=tuple(added),
         unchanged=tuple(unchanged),
         conflicts=tuple(conflicts),
+        elsewhere=tuple(_elsewhere(added, known)),
         other_models=others,
     )
+
+
+def _elsewhere(added: Sequence[Metric], known: Sequence[Published]) -> Iterator[Conflict]:
+    for metric in added:
+        for other in known:
+            named = any(name is not None and same_name(name, metric.name) for name in (other.name, other.dataset_name))
+            if named and not same_number(metric.value, other.value):
+                yield Conflict(metric, other)
 
 
 def apply_merge(text: str, merge: Merge) -> str:

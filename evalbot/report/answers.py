@@ -9,6 +9,7 @@ from evalbot.score import as_number
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from evalbot.card.merge import Merge
     from evalbot.card.model_index import Metric, Published
     from evalbot.card.validation import Problem
     from evalbot.card_source import ReadCard
@@ -41,8 +42,12 @@ def extracted(outcome: Outcome) -> dict[str, Any]:
         "pr": None if outcome.pull_request is None else outcome.pull_request.as_json(),
         "duplicates": [overlap.as_json() for overlap in outcome.overlaps],
         "commit_url": outcome.commit_url,
-        "warnings": [proposal.obstacle.message] if proposal.obstacle is not None else [],
+        "warnings": [proposal.obstacle.message] if proposal.obstacle is not None else _warnings(merge),
     }
+
+
+def _warnings(merge: Merge | None) -> list[str]:
+    return [] if merge is None else [other.describe_elsewhere() for other in merge.elsewhere]
 
 
 def inspected(card: ReadCard, reports: Sequence[TableReport]) -> dict[str, Any]:

@@ -73,6 +73,7 @@ def outcome(done: Outcome) -> Iterator[str]:
     entry = one_line(merge.model)
     yield f'Against the model-index entry "{entry}": {added} new, {unchanged} unchanged, {conflicts} in conflict.'
     yield from _limited(f"  conflict: {one_line(conflict.describe())}" for conflict in merge.conflicts)
+    yield from _limited(one_line(f"  look: {other.describe_elsewhere()}") for other in merge.elsewhere)
     if merge.added and merge.other_models:
         others = ", ".join(one_line(name) for name in merge.other_models)
         yield f"  the model-index also has an entry for {others}: left as it is"

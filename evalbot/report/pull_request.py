@@ -45,6 +45,7 @@ def description(proposal: Proposal, *, account: str, card_url: str) -> str:
             model=merge.model,
             rows=rows,
             unchanged=len(merge.unchanged),
+            elsewhere=[other.describe_elsewhere() for other in merge.elsewhere],
             skipped=proposal.omissions,
             account=account,
             version=__version__,

@@ -85,6 +85,16 @@ def test_merge__our_name_under_another_type__is_the_same_thing() -> None:
     assert outcome(card, ("MMLU", "85.2")) == (0, 0, 1)
 
 
+def test_merge__the_same_benchmark_under_another_dataset__is_added_but_pointed_out() -> None:
+    card = (CARD % 54.0).replace("type: benchmark", "type: cais/mmlu")
+    merge = plan_merge(parse_card(card), "Demo-7B", result(("MMLU", "55.1")))
+    assert len(merge.added) == 1
+    assert [other.describe_elsewhere() for other in merge.elsewhere] == [
+        "MMLU = 54.0 stands in the model-index for cais/mmlu; the table says 55.1"
+    ]
+    assert plan_merge(parse_card(card), "Demo-7B", result(("MMLU", "54.0"))).elsewhere == ()
+
+
 def test_merge__two_entries_of_one_model__both_speak_for_it() -> None:
     card = (CARD % 10).replace("model-index:\n", "model-index:\n- name: demo-7b\n  results: []\n")
     assert outcome(card, ("MMLU", "85.2")) == (0, 0, 1)

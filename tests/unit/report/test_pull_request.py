@@ -31,6 +31,16 @@ def test_description__what_is_left_out__is_said_with_its_reason() -> None:
     assert "Left out:\n\n- MMLU: " in text
 
 
+def test_description__another_value_under_another_dataset__is_pointed_out() -> None:
+    index = (
+        b"model-index: [{name: Aurora-7B-Instruct, results: [{task: {type: text-generation},"
+        b" dataset: {type: cais/mmlu, name: MMLU}, metrics: [{type: acc, value: 54.0}]}]}]\n"
+    )
+    made = proposal(demo_card().replace(b"version: 1.10\n", b"version: 1.10\n" + index))
+    text = pull_request.description(made, account="bob", card_url=CARD_URL)
+    assert "\n- MMLU = 54.0 stands in the model-index for cais/mmlu; the table says 64.80\n" in text
+
+
 def test_description__one_result__is_singular() -> None:
     card = demo_card()
     for value in (b"58.9", b"**40.2**", b"51.6 \xc2\xb1 0.4", b"7.84"):
