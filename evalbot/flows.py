@@ -64,7 +64,7 @@ def extract_readme(
     """Read one model's scores from a card's tables and preview, write, push or propose them.
 
     A card that changes between reading and writing is read again, a bounded number of times. Raises the errors of
-    each step; whatever it raises, nothing was written.
+    each step; nothing was written then, unless the answer to a commit was lost: such an error says where to look.
     """
     publisher = _publisher(source, connect, publish, dry_run=dry_run, allow_duplicate=allow_duplicate)
     for attempt in range(ATTEMPTS_WHEN_STALE):

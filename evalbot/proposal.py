@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -74,13 +73,6 @@ class Proposal:
             for item in self.left_out
         )
         return self.extraction.skipped + dropped
-
-    def diff(self) -> str:
-        """The change as a unified diff; empty where nothing changes."""
-        if self.card_after is None:
-            return ""
-        before, after = (text.splitlines(keepends=True) for text in (self.card_before, self.card_after))
-        return "".join(difflib.unified_diff(before, after, "README.md (now)", "README.md (proposed)"))
 
     def planned(self) -> tuple[Merge, str]:
         """The merge and the edited card. Raises InvalidCard where the card cannot be edited."""

@@ -42,8 +42,8 @@ class Publisher:
     def publish(self, card: ReadCard, proposal: Proposal, how: Publish) -> Outcome:
         """Preview, write, push or propose.
 
-        Raises NothingFound, PublishedConflict, DuplicatePullRequest, StaleRevision and the Hub's refusals; whatever
-        is raised, nothing was written.
+        Raises NothingFound, PublishedConflict, DuplicatePullRequest, InvalidCard, StaleRevision and the Hub's
+        refusals; nothing was written then, unless the answer to a commit was lost: such an error says where to look.
         """
         if how == "preview":
             return Outcome(status="preview", card=card, proposal=proposal)

@@ -10,6 +10,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import yaml
+
 from evalbot.card.document import CardDocument, get, items, parse_card
 from evalbot.card.model_index import (
     Metric,
@@ -27,8 +29,6 @@ from evalbot.model_names import same_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    import yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +168,10 @@ def _home(entry: yaml.MappingNode, result: Result) -> yaml.MappingNode | None:
         metrics = published_in(node, "")
         plain = metrics and metrics[0].dataset[1:] == (None, None, None, None)
         if (
-            plain
+            isinstance(node, yaml.MappingNode)
+            and plain
             and all(named[key] == ours[key] for key in named)
             and ("source" in ours or get(node, "source") is None)
         ):
-            return node  # type: ignore[return-value]  # a result with metrics is a mapping
+            return node
     return None

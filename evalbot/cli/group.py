@@ -17,9 +17,9 @@ Key workflow:
   4. add --create-pr to propose it, or --apply to push it
 
 \b
-Environment (also read from .env):
-  HF_TOKEN      a token with write access, for --create-pr, --apply and private models
-  HF_ENDPOINT   another Hub, such as `evalbot sandbox serve` (not read from .env)
+Environment:
+  HF_TOKEN      a token with write access, for --create-pr, --apply and private models; also read from .env
+  HF_ENDPOINT   another Hub, such as the one `evalbot sandbox serve` runs
 """
 
 
