@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
 Direction = Literal["higher", "lower"]
+Scale = Literal["percent", "fraction"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,8 @@ class Score:
     evidence: Evidence
     unit: str | None = None
     """As printed, such as `%`; None where the table prints none."""
+    scale: Scale | None = None
+    """What a perfect score would be printed as, where the table shows it: 100 or 1; None where nothing does."""
     metric: str | None = None
     shots: int | None = None
     subset: str | None = None
@@ -70,6 +73,7 @@ class Score:
             "value": as_number(self.value),
             "printed": format(self.value, "f"),
             "unit": self.unit,
+            "scale": self.scale,
             "shots": self.shots,
             "subset": self.subset,
             "stderr": None if self.stderr is None else as_number(self.stderr),
