@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 from evalbot.errors import AmbiguousChoice, NothingFound, UsageError
 from evalbot.readme.survey import TableReport, report_on
-from evalbot.readme.tables import Table, count_html_tables, find_tables
+from evalbot.readme.tables import find_tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from evalbot.readme.grid import Grid
+    from evalbot.readme.table import Table
 
-_TABLE_NUMBER = re.compile(r"[+-]?[0-9]{1,9}")
+_TABLE_NUMBER = re.compile(r"[+-]?[0-9]{1,9}|html:[0-9]{1,9}")
 SHOWN_LABELS = 4
 """Labels shown for a table in a list of tables: enough to recognise it by."""
 
@@ -33,10 +34,8 @@ class Wanted:
 
 def choose_table(readme: str, number: int | str | None) -> tuple[TableReport, Grid]:
     """Raises NothingFound, AmbiguousChoice or UsageError."""
-    if isinstance(number, str) and not _TABLE_NUMBER.fullmatch(number):
-        raise _no_such_kind(number)
     tables = find_tables(readme)
-    report, grid = _only_evaluation(readme, tables) if number is None else _numbered(tables, int(number))
+    report, grid = _only_evaluation(tables) if number is None else _numbered(tables, number)
     if not report.is_evaluation or grid is None:
         raise NothingFound(
             f"Table {report.table.number} holds no evaluation scores: {report.reason}",
@@ -45,27 +44,35 @@ def choose_table(readme: str, number: int | str | None) -> tuple[TableReport, Gr
     return report, grid
 
 
-def _no_such_kind(number: str) -> NothingFound | UsageError:
-    if number.lower().startswith("html:"):
-        return NothingFound(
-            f"Table {number} is an HTML table, and this version reads Markdown tables only",
-            hint="Give a Markdown table with --table N",
-        )
-    return UsageError(f"{number!r} is no table number", hint="Give a number as inspect-tables shows it: --table N")
-
-
-def _numbered(tables: Sequence[Table], number: int) -> tuple[TableReport, Grid | None]:
-    if not tables:
-        raise UsageError(f"There is no table {number}: the README has no Markdown tables")
-    if not 1 <= number <= len(tables):
+def _numbered(tables: Sequence[Table], number: int | str) -> tuple[TableReport, Grid | None]:
+    written = str(number).strip().lower()
+    if not _TABLE_NUMBER.fullmatch(written):
         raise UsageError(
-            f"There is no table {number}: the README has Markdown tables 1 to {len(tables)}",
-            hint="Run inspect-tables to see them",
+            f"{number!r} is no table number", hint="Give a number as inspect-tables shows it: --table 2, --table html:1"
         )
-    return report_on(tables[number - 1])
+    wanted = written if written.startswith("html:") else int(written)
+    table = next((table for table in tables if table.number == wanted), None)
+    if table is None:
+        raise UsageError(
+            f"There is no table {wanted}: the README has {_counted(tables)}",
+            hint="Run inspect-tables to see them" if tables else None,
+        )
+    return report_on(table)
 
 
-def _only_evaluation(readme: str, tables: Sequence[Table]) -> tuple[TableReport, Grid | None]:
+def _counted(tables: Sequence[Table]) -> str:
+    """`Markdown tables 1 to 3 and HTML tables html:1 to html:2`."""
+    html = sum(isinstance(table.number, str) for table in tables)
+    kinds = (("Markdown table", "", len(tables) - html), ("HTML table", "html:", html))
+    parts = [_span(name, mark, count) for name, mark, count in kinds if count]
+    return " and ".join(parts) or "no tables"
+
+
+def _span(name: str, mark: str, count: int) -> str:
+    return f"{name} {mark}1" if count == 1 else f"{name}s {mark}1 to {mark}{count}"
+
+
+def _only_evaluation(tables: Sequence[Table]) -> tuple[TableReport, Grid | None]:
     found = [report for report in map(report_on, tables) if report[0].is_evaluation]
     if len(found) == 1:
         return found[0]
@@ -75,10 +82,8 @@ def _only_evaluation(readme: str, tables: Sequence[Table]) -> tuple[TableReport,
             hint=f"Add --table N, for example --table {found[0][0].table.number}",
             candidates=[describe(report) for report, _ in found],
         )
-    count = count_html_tables(readme)
-    html = f" It holds {count} HTML table(s), and this version reads Markdown tables only." if count else ""
     raise NothingFound(
-        "No evaluation tables found in README." + html,
+        "No evaluation tables found in README.",
         hint="Run inspect-tables to see why each table was passed over" if tables else None,
         candidates=[describe(report_on(table)[0]) for table in tables],
     )

@@ -14,7 +14,7 @@ from evalbot.readme.words import COUNTED_ALONE, ROW_PROPERTIES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from evalbot.readme.tables import Table
+    from evalbot.readme.table import Table
 
 MAX_ROWS = 2_000
 MAX_COLUMNS = 200
@@ -83,7 +83,10 @@ def _may_hold_scores(column: Column) -> bool:
     )
 
 
-def too_large(table: Table) -> str | None:
+def unreadable(table: Table) -> str | None:
+    """Why a table is not looked into: an obstacle of its notation, or its size."""
+    if table.obstacle is not None:
+        return table.obstacle
     if len(table.rows) > MAX_ROWS:
         return f"it has {len(table.rows)} rows; at most {MAX_ROWS} are read"
     if len(table.rows) * table.width > MAX_CELLS:
@@ -92,11 +95,11 @@ def too_large(table: Table) -> str | None:
 
 
 def build_grid(table: Table) -> Grid:
-    habit = comma_habit(cell.text for row in table.rows[1:] for cell in row)
-    parts = [max(1, len(joint_names(cell.text))) for cell in table.rows[0]]
+    habit = comma_habit(cell.text for row in table.rows[table.head + 1 :] for cell in row)
+    parts = [max(1, len(joint_names(cell.text))) for cell in table.header]
     readings = tuple(_row_readings(table, row, habit, parts) for row in range(len(table.rows)))
     header_rows = _header_rows(table, readings)
-    body, sections = _body(table, readings, len(header_rows))
+    body, sections = _body(table, readings, header_rows[-1] + 1)
     columns = tuple(_column(table, readings, index, header_rows, body) for index in range(table.width))
     return Grid(
         table=table,
@@ -112,7 +115,10 @@ def build_grid(table: Table) -> Grid:
 
 def _row_readings(table: Table, row: int, habit: CommaHabit, parts: Sequence[int]) -> tuple[Reading, ...]:
     cells = table.rows[row]
-    readings = tuple(read(cell.text, habit, parts=count) for cell, count in zip(cells, parts, strict=True))
+    readings = tuple(
+        _SPANNING if cell.spans > 1 and any(c.isdigit() for c in cell.text) else read(cell.text, habit, parts=count)
+        for cell, count in zip(cells, parts, strict=True)
+    )
     if not any(len(reading.numbers) > 1 for reading in readings):
         return readings
     named = any(len(joint_names(cell.text)) > 1 for cell in cells if not cell.text[:1].isdigit())
@@ -122,6 +128,7 @@ def _row_readings(table: Table, row: int, habit: CommaHabit, parts: Sequence[int
     )
 
 
+_SPANNING = Reading(reason="one cell over several rows or columns")
 _UNNAMED = Reading(reason="whole numbers that nothing names: a ratio, a setting or two values")
 
 
@@ -134,15 +141,18 @@ def _are_small_integers(reading: Reading) -> bool:
 
 def _header_rows(table: Table, readings: tuple[tuple[Reading, ...], ...]) -> tuple[int, ...]:
     """Row 0, and the rows right below it that go on naming the columns: shots, metrics, members of a group."""
-    count = 1
-    while count < min(len(table.rows) - 1, MAX_HEADER_ROWS) and _continues_header(table, readings, count):
-        count += 1
-    return tuple(range(count))
+    end = table.head + 1
+    last = min(len(table.rows) - 1, table.head + MAX_HEADER_ROWS)
+    while end < last and _continues_header(table, readings, end):
+        end += 1
+    return tuple(range(table.head, end))
 
 
 def _continues_header(table: Table, readings: tuple[tuple[Reading, ...], ...], row: int) -> bool:
     texts = [cell.text for cell in table.rows[row]]
     filled = [text for text in texts[1:] if text.strip("- ")]
+    if row == table.head + 1 and all(cell.is_header for cell in table.rows[row]):
+        return not any(reading.is_number for reading in readings[row])
     if any(reading.is_number for reading in readings[row]) or len(filled) < min(2, len(texts) - 1):
         return False
     corner = role_of(texts[0]).kind
@@ -162,14 +172,21 @@ def _is_column_note(text: str) -> bool:
 
 def _is_grouped(table: Table, row: int) -> bool:
     """`GLUE | (blank) | SQuAD | (blank)` above `MNLI | QNLI | v1 | v2`: the row above names groups of columns."""
-    named = [index for index in range(1, table.width) if table.rows[row][index].text.strip("- ")]
-    above = [table.rows[0][index].text for index in named]
-    return row == 1 and len(set(above)) < len(above)
+    named = [index for index in range(1, table.width) if _below(table, row, index).strip("- ")]
+    above = [table.header[index].text for index in named]
+    return row == table.head + 1 and len(set(above)) < len(above)
+
+
+def _below(table: Table, row: int, column: int) -> str:
+    """What a further header row says of a column; a head that reaches down into it says nothing new."""
+    cell = table.rows[row][column]
+    return "" if cell is table.header[column] else cell.text
 
 
 def _repeats(table: Table) -> bool:
     """`func | param | func | param` below the groups: the groups are the names, these are measures of each."""
-    below = [cell.text for cell in table.rows[1][1:] if cell.text]
+    row = table.head + 1
+    below = [text for column in range(1, table.width) if (text := _below(table, row, column))]
     return len(set(below)) < len(below)
 
 
@@ -239,11 +256,11 @@ def _unwrapped(text: str) -> str:
 
 def _heads(table: Table, index: int, header_rows: tuple[int, ...]) -> tuple[str, tuple[str, ...], str]:
     """A column's name, its notes, and the name of the group it stands in."""
-    head = table.rows[0][index].text
-    below = [_unwrapped(table.rows[row][index].text) for row in header_rows[1:]]
-    if not below or not _is_grouped(table, 1):
-        return head, tuple(below), ""
-    group = next((table.rows[0][left].text for left in range(index, 0, -1) if table.rows[0][left].text), "")
+    head = table.header[index].text
+    below = [_unwrapped(_below(table, row, index)) for row in header_rows[1:]]
+    if not below or not _is_grouped(table, table.head + 1):
+        return head, tuple(note for note in below if note), ""
+    group = next((table.header[left].text for left in range(index, 0, -1) if table.header[left].text), "")
     if _is_column_note(below[0]) or _repeats(table):
         return group or head, tuple(note for note in below if note), ""
     return below[0] or head, tuple(below[1:]), group if below[0] else ""

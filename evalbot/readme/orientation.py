@@ -47,7 +47,9 @@ class Verdict:
 
 def judge(grid: Grid) -> Verdict:
     """Decide by refusal first: what a table is not, then where its models are."""
-    refusal = _no_numbers(grid) or _training_log(grid) or _made_of(grid) or _dataset_statistics(grid)
+    refusal = (
+        _no_numbers(grid) or _no_header(grid) or _training_log(grid) or _made_of(grid) or _dataset_statistics(grid)
+    )
     if refusal:
         return Verdict("none", refusal)
     verdict = _orient(grid)
@@ -125,6 +127,15 @@ def _no_numbers(grid: Grid) -> str | None:
         reasons = dict.fromkeys(column.role.reason or "no score" for column in numeric)
         return "its numbers are " + ", ".join(reasons)
     return None
+
+
+def _no_header(grid: Grid) -> str | None:
+    """An HTML table may begin with data; a Markdown table has a header row by its notation."""
+    table = grid.table
+    if isinstance(table.number, int) or any(cell.is_header for cell in table.header):
+        return None
+    numbers = all(grid.readings[table.head][column.index].is_number for column in grid.value_columns)
+    return "its first row holds numbers, so nothing names its columns" if numbers else None
 
 
 def _training_log(grid: Grid) -> str | None:

@@ -74,7 +74,10 @@ def not_a_score(text: str) -> str | None:
         or (_SIZED.match(head) and not _COUNT.match(folded))
     ):
         return None
-    reason = _by_sign(text, folded, head) or _by_phrase(folded, f" {head} ")
+    reason = _by_sign(text, folded, head)
+    if reason is None and any(is_metric(found[1]) for found in _PARENTHESISED.finditer(text[:MAX_LABEL])):
+        return None  # `Single patch (Acc)` says itself what it measures
+    reason = reason or _by_phrase(folded, f" {head} ")
     if reason is not None:
         return reason
     reason = _by_head(head, folded)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from evalbot.readme.grid import ASIDE, Column, Grid, build_grid, too_large
+from evalbot.readme.grid import ASIDE, Column, Grid, build_grid, unreadable
 from evalbot.readme.orientation import Orientation, Verdict, judge, primary_label, scored_rows
 from evalbot.readme.roles import Kind
-from evalbot.readme.tables import Table, find_tables
+from evalbot.readme.tables import find_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from evalbot.readme.table import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,7 @@ def survey(readme: str) -> tuple[TableReport, ...]:
 
 def report_on(table: Table) -> tuple[TableReport, Grid | None]:
     """The report and the grid it was made from (None where the table is too large to be read)."""
-    refusal = too_large(table)
+    refusal = unreadable(table)
     if refusal:
         report = TableReport(table=table, is_evaluation=False, reason=refusal, orientation="none", models=())
         return report, None
@@ -65,7 +67,7 @@ def _models(grid: Grid, verdict: Verdict) -> Iterator[ModelLabel]:
 def column_labels(grid: Grid) -> Iterator[ModelLabel]:
     for column in grid.value_columns:
         if _may_be_models(column):
-            raw = grid.table.rows[0][column.index].raw
+            raw = grid.table.header[column.index].raw
             yield ModelLabel(label=column.head, axis="column", index=column.index, raw=raw)
 
 

@@ -178,10 +178,10 @@ def _mostly_names(grid: Grid, column: Column) -> bool:
 
 def _is_shifted(grid: Grid) -> bool:
     """`Server | (blank) | A | (blank)` over a row of measures: A stands in the middle of its columns, or nowhere."""
-    if len(grid.header_rows) == 1:
+    if len(grid.header_rows) == 1 or isinstance(grid.table.number, str):  # HTML says how far a name reaches
         return False
-    heads = [cell.text for cell in grid.table.rows[0]]
-    below: Sequence[str] = [cell.text for cell in grid.table.rows[1]]
+    heads = [cell.text for cell in grid.table.header]
+    below: Sequence[str] = [cell.text for cell in grid.table.rows[grid.table.head + 1]]
     first = next((column.index for column in grid.columns if column.content == "value" and column.index > 0), None)
     return first is not None and not heads[first] and bool(below[first]) and any(heads[first + 1 :])
 
@@ -191,8 +191,8 @@ def _breaks_period(grid: Grid) -> bool:
     if len(grid.header_rows) == 1 or not grid.value_columns:
         return False
     start = grid.value_columns[0].index
-    heads = [cell.text for cell in grid.table.rows[0]][start:]
-    below = [cell.text for cell in grid.table.rows[1]][start:]
+    heads = [cell.text for cell in grid.table.header][start:]
+    below = [cell.text for cell in grid.table.rows[grid.table.head + 1]][start:]
     lengths = (size for size in range(2, len(below) // 2 + 1) if below == below[:size] * (len(below) // size))
     period = next(lengths, 0)
     begins = [place for place, head in enumerate(heads) if head and (place == 0 or head != heads[place - 1])]

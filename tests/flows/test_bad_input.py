@@ -83,7 +83,7 @@ def test_push_to_a_strangers_repository__advises_a_pull_request(evalbot: Evalbot
         (("--table", "0"), 2, "1 to 3"),
         (("--table", "-1"), 2, "1 to 3"),
         (("--table", "two"), 2, "--table takes a number"),
-        (("--table", "html:1"), 3, "HTML"),
+        (("--table", "html:1"), 2, "Markdown tables 1 to 3"),
         (("--table", "1"), 3, "Table 1"),
         ((), 4, "--table"),
         (("--table", "2", "--model-column-index", "9"), 2, "column"),

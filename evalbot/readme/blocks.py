@@ -1,0 +1,148 @@
+"""One pass over a card's blocks: its Markdown tables, the source of its HTML tables, and what stands above each."""
+
+from __future__ import annotations
+
+import html
+import re
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from evalbot.readme.html_tables import read_html_tables
+from evalbot.readme.plain import plain
+from evalbot.readme.table import Cell, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from markdown_it.token import Token
+
+MAX_CAPTION = 400
+"""A caption is a sentence; of a longer paragraph the end stands nearest to the table."""
+
+TABLE_TAG = re.compile(r"<(/?)table\b", re.IGNORECASE)
+_HEADING_TAG = re.compile(r"<h[1-6]\b[^<>]*>", re.IGNORECASE)
+_MIN_TITLE = 5
+
+
+class Blocks:
+    """Walks the parser's tokens once.
+
+    An HTML table goes on over blank lines, and Markdown stands between them as the content of its cells: what may
+    belong to one is collected in `pieces`, and read when all blocks are seen.
+    """
+
+    def __init__(self, tokens: Sequence[Token], line_offset: int) -> None:
+        self._tokens, self._line_offset = tokens, line_offset
+        self._heading: str | None = None
+        self._caption = ""
+        self._markdown: list[Table] = []
+        self._pieces: list[tuple[int, str]] = []
+        self._above: list[tuple[int, str | None, str]] = []
+        self._depth = 0
+
+    def tables(self) -> list[Table]:
+        """All tables in the file's order."""
+        inside = False
+        for index, token in enumerate(self._tokens):
+            if token.type == "table_open":
+                self._add_markdown(_rows(self._tokens, index, self._line_offset))
+            inside = (inside or token.type == "table_open") and token.type != "table_close"
+            if not inside:
+                self._add_block(index, token)
+        return sorted([*self._markdown, *self._html_tables()], key=lambda table: table.line)
+
+    def _add_markdown(self, rows: tuple[tuple[Cell, ...], ...]) -> None:
+        number, line = len(self._markdown) + 1, rows[0][0].line
+        self._markdown.append(Table(number=number, heading=self._heading, line=line, rows=rows, caption=self._caption))
+        self._caption = ""
+        if self._depth:
+            self._pieces.append((line, "<table></table>\n"))
+
+    def _add_block(self, index: int, token: Token) -> None:
+        line = self._line_offset + (token.map[0] if token.map else 0) + 1
+        if token.type == "html_block":
+            self._add_html(token.content, line)
+        elif self._depth and token.type in {"fence", "code_block"}:
+            self._pieces.append((line, html.escape(token.content) + "\n"))
+        elif self._depth and token.type == "inline":
+            self._pieces.append((line, token.content + "\n"))
+        elif token.type == "heading_open":
+            self._heading, self._caption = plain(self._tokens[index + 1].content) or self._heading, ""
+        elif token.type == "paragraph_open":
+            content = self._tokens[index + 1].content
+            self._caption = plain(content[-MAX_CAPTION:])
+            self._heading = self._caption if _is_title(content) else self._heading
+
+    def _add_html(self, content: str, line: int) -> None:
+        at, touches = 0, self._depth > 0
+        for tag in TABLE_TAG.finditer(content):
+            if not tag[1] and not self._depth:
+                self._read_title(content[at : tag.start()])
+                self._above.append((line + content.count("\n", 0, tag.start()), self._heading, self._caption))
+                self._caption = ""
+            touches = True
+            self._depth = max(0, self._depth - 1) if tag[1] else self._depth + 1
+            at = tag.end()
+        if not self._depth:
+            self._read_title(content[at:])
+        if touches:
+            self._pieces.append((line, content))
+
+    def _read_title(self, content: str) -> None:
+        """A heading, or else the text, that an HTML block holds outside its tables."""
+        tags = list(_HEADING_TAG.finditer(content))
+        if tags:
+            end = content.find("</h", tags[-1].end())
+            title = content[tags[-1].end() : end if end >= 0 else None]
+            self._heading, self._caption = plain(title[:MAX_CAPTION]) or self._heading, ""
+        elif text := plain(content[-MAX_CAPTION:]):
+            self._caption = text
+
+    def _html_tables(self) -> Iterator[Table]:
+        offsets, at = [], 0
+        for _, text in self._pieces:
+            offsets.append(at)
+            at += len(text)
+        source = "".join(text for _, text in self._pieces)
+        found = read_html_tables(source, offsets, [line for line, _ in self._pieces]) if source else iter(())
+        for number, table in enumerate(found, start=1):
+            heading, caption = self._above_line(table.line)
+            yield Table(
+                number=f"html:{number}",
+                heading=heading,
+                line=table.line,
+                rows=table.rows,
+                caption=table.caption or caption,
+                head=table.head,
+                obstacle=table.obstacle,
+            )
+
+    def _above_line(self, line: int) -> tuple[str | None, str]:
+        above = [(heading, caption) for start, heading, caption in self._above if start <= line]
+        return above[-1] if above else (None, "")
+
+
+def _is_title(paragraph: str) -> bool:
+    """A line that is bold from end to end is how many cards write a heading."""
+    text = paragraph.strip()
+    return (
+        "\n" not in text and len(text) >= _MIN_TITLE and text.startswith("**") and text.find("**", 2) == len(text) - 2
+    )
+
+
+def _rows(tokens: Sequence[Token], start: int, offset: int) -> tuple[tuple[Cell, ...], ...]:
+    rows: list[tuple[Cell, ...]] = []
+    cells: list[Cell] = []
+    line = 0
+    for token in islice(tokens, start, None):
+        if token.type == "tr_open":
+            cells, line = [], offset + (token.map[0] if token.map else 0) + 1
+        elif token.type == "inline":
+            # The parser unescapes pipes; in the file every pipe inside a cell stands escaped.
+            raw = token.content.replace("|", "\\|")
+            cells.append(Cell(raw=raw, text=plain(raw), line=line))
+        elif token.type == "tr_close":
+            rows.append(tuple(cells))
+        elif token.type == "table_close":
+            break
+    return tuple(rows)

@@ -1,0 +1,43 @@
+"""A table of a card as a rectangular grid of cells, whichever notation it was written in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    raw: str
+    """As it stands in the file, markup included."""
+    text: str
+    """Without markup, link targets, tags, footnote marks, escapes and entities."""
+    line: int
+    is_header: bool = False
+    """Written as a header cell (`th`, or anything in a `thead`)."""
+    spans: int = 1
+    """Places of the grid that this one cell fills (rowspan times colspan); each of them holds it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A rectangular grid; row 0 is the header row of a Markdown table, whose delimiter row is not counted."""
+
+    number: int | str
+    """1, 2, … for Markdown tables, "html:1", "html:2", … for HTML tables, each in the order of the file."""
+    heading: str | None
+    line: int
+    rows: tuple[tuple[Cell, ...], ...]
+    caption: str = ""
+    """The end of the paragraph right above, as plain text: it often names what the numbers are."""
+    head: int = 0
+    """The header row. Rows above it are titles over the whole width."""
+    obstacle: str | None = None
+    """Why the grid cannot be read."""
+
+    @property
+    def width(self) -> int:
+        return len(self.rows[0])
+
+    @property
+    def header(self) -> tuple[Cell, ...]:
+        return self.rows[self.head]
