@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test lint bench docs lock clean
+.PHONY: demo test lint bench fuzz docs lock clean
 
 demo: $(READY)
 	@$(BIN)/evalbot demo
@@ -19,6 +19,10 @@ lint: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python bench/spine.py
+	@$(BIN)/python -m bench.extraction
+
+fuzz: $(READY)
+	@$(BIN)/python -m bench.fuzz
 
 docs: $(READY)
 	$(BIN)/python docs/commands.py
