@@ -29,6 +29,8 @@ class Wanted:
     model_name: str | None = None
     exact_label: str | None = None
     column_index: int | None = None
+    owner: str | None = None
+    """The organisation or user the model belongs to, where it is known."""
     include_derived: bool = False
 
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from evalbot.readme.labels import joint_names
 from evalbot.readme.numbers import MISSING, CommaHabit, Reading, comma_habit, read
+from evalbot.readme.profile import looks_measured, looks_set
 from evalbot.readme.roles import COUNTS_SHOTS, Kind, Role, role_of
-from evalbot.readme.wording import fold, is_metric
+from evalbot.readme.wording import fold, is_known_benchmark, is_metric, mentions_metric
 from evalbot.readme.words import COUNTED_ALONE, ROW_PROPERTIES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from decimal import Decimal
 
     from evalbot.readme.table import Table
 
+_RULE = re.compile(r"[-—–─═=_]{3,}")
+"""Drawn in every other cell of a row, it makes the row a section's title."""
 MAX_ROWS = 2_000
 MAX_COLUMNS = 200
 MAX_CELLS = 20_000
@@ -100,17 +105,66 @@ def build_grid(table: Table) -> Grid:
     readings = tuple(_row_readings(table, row, habit, parts) for row in range(len(table.rows)))
     header_rows = _header_rows(table, readings)
     body, sections = _body(table, readings, header_rows[-1] + 1)
-    columns = tuple(_column(table, readings, index, header_rows, body) for index in range(table.width))
+    columns = [_column(table, readings, index, header_rows, body) for index in range(table.width)]
+    columns = _without_settings(_in_company(columns), readings, body)
     return Grid(
         table=table,
         readings=readings,
         header_rows=header_rows,
         body=body,
         sections=sections,
-        columns=columns,
+        columns=tuple(columns),
         label_columns=_label_columns(columns),
         value_columns=tuple(column for column in columns if _may_hold_scores(column)),
     )
+
+
+def _without_settings(
+    columns: Sequence[Column], readings: tuple[tuple[Reading, ...], ...], body: Sequence[int]
+) -> list[Column]:
+    """Beside columns of decimals, whole numbers that repeat under a label that says nothing are settings."""
+    if any(column.role.kind is Kind.BENCHMARK for column in columns):
+        return columns  # the columns of numbers are models
+    values = {column.index: _values(readings, column.index, body) for column in columns if _may_hold_scores(column)}
+    measured = any(looks_measured(numbers) for numbers in values.values())
+    return [
+        replace(column, role=Role(Kind.NOT_A_SCORE, "whole numbers that look like a setting"))
+        if measured and _says_nothing(column) and looks_set(values.get(column.index, ()))
+        else column
+        for column in columns
+    ]
+
+
+def _says_nothing(column: Column) -> bool:
+    known = is_known_benchmark(column.head) or any(map(mentions_metric, (column.head, *column.notes)))
+    return column.role.kind is Kind.UNKNOWN and column.index > 0 and not known
+
+
+def _values(readings: tuple[tuple[Reading, ...], ...], column: int, rows: Sequence[int]) -> list[Decimal]:
+    return [number.value for row in rows for number in readings[row][column].numbers if number is not None]
+
+
+def _in_company(columns: Sequence[Column]) -> list[Column]:
+    """Labels that mean something by what stands beside them: `P | R | F`, `CI` among two-letter tasks."""
+    heads = {fold(column.head) for column in columns}
+    by_f = {"p", "r"} <= heads and bool(heads & _F_SCORES)
+    short = sum(_is_abbreviation(column.head) for column in columns) >= MIN_ABBREVIATED
+    return [
+        replace(column, role=Role(Kind.METRIC))
+        if by_f and fold(column.head) in {"p", "r"}
+        else replace(column, role=Role(Kind.UNKNOWN))
+        if short and column.role.kind is not Kind.UNKNOWN and _is_abbreviation(column.head)
+        else column
+        for column in columns
+    ]
+
+
+_F_SCORES = {"f", "f1", "f 1", "f score", "f1 score", "f measure", "f beta"}
+MIN_ABBREVIATED = 6
+
+
+def _is_abbreviation(text: str) -> bool:
+    return len(text) == 2 and text.isascii() and text.isalpha() and text.isupper()  # noqa: PLR2004 - two letters
 
 
 def _row_readings(table: Table, row: int, habit: CommaHabit, parts: Sequence[int]) -> tuple[Reading, ...]:
@@ -151,14 +205,17 @@ def _header_rows(table: Table, readings: tuple[tuple[Reading, ...], ...]) -> tup
 def _continues_header(table: Table, readings: tuple[tuple[Reading, ...], ...], row: int) -> bool:
     texts = [cell.text for cell in table.rows[row]]
     filled = [text for text in texts[1:] if text.strip("- ")]
-    if row == table.head + 1 and all(cell.is_header for cell in table.rows[row]):
+    if table.rows[row][0] is table.header[0] and table.header[0].spans > 1:
+        return True
+    if all(cell.is_header for cell in table.rows[row]):
         return not any(reading.is_number for reading in readings[row])
     if any(reading.is_number for reading in readings[row]) or len(filled) < min(2, len(texts) - 1):
         return False
     corner = role_of(texts[0]).kind
     if corner in _NOTE_CORNERS and all(_is_column_note(text) for text in filled):
         return True
-    return corner in _NAME_CORNERS and _is_grouped(table, row)
+    spanned = any(cell.spans > 1 for cell in table.header[1:])
+    return (corner in _NAME_CORNERS or spanned) and _is_grouped(table, row)
 
 
 _NOTE_CORNERS = {Kind.EMPTY, Kind.SHOTS, Kind.METRIC, Kind.METRIC_COLUMN}
@@ -173,8 +230,8 @@ def _is_column_note(text: str) -> bool:
 def _is_grouped(table: Table, row: int) -> bool:
     """`GLUE | (blank) | SQuAD | (blank)` above `MNLI | QNLI | v1 | v2`: the row above names groups of columns."""
     named = [index for index in range(1, table.width) if _below(table, row, index).strip("- ")]
-    above = [table.header[index].text for index in named]
-    return row == table.head + 1 and len(set(above)) < len(above)
+    above = [table.rows[row - 1][index].text for index in named]
+    return len(set(above)) < len(above)
 
 
 def _below(table: Table, row: int, column: int) -> str:
@@ -185,8 +242,12 @@ def _below(table: Table, row: int, column: int) -> str:
 
 def _repeats(table: Table) -> bool:
     """`func | param | func | param` below the groups: the groups are the names, these are measures of each."""
-    row = table.head + 1
-    below = [text for column in range(1, table.width) if (text := _below(table, row, column))]
+    row = table.rows[table.head + 1]
+    below = [
+        text
+        for column in range(1, table.width)
+        if (text := _below(table, table.head + 1, column)) and row[column] is not row[column - 1]
+    ]
     return len(set(below)) < len(below)
 
 
@@ -198,7 +259,7 @@ def _body(
     section = ""
     for row in range(start, len(table.rows)):
         texts = [cell.text for cell in table.rows[row]]
-        filled = {text for text in texts if text}
+        filled = {text for text in texts if text and not _RULE.fullmatch(text)}
         if not filled:
             continue
         if len(filled) == 1 and (texts[0] in filled) and not readings[row][0].is_number and len(texts) > 1:
@@ -225,6 +286,8 @@ def _column(
     content = _content(table, readings, index, body)
     if content == "value" and role.kind in {Kind.UNKNOWN, Kind.EMPTY} and _counts_up(readings, index, body):
         role = Role(Kind.NOT_A_SCORE, "an index")
+    if role.reason == COUNTS_SHOTS and content == "value" and looks_measured(_values(readings, index, body)):
+        role = Role(Kind.UNKNOWN)  # `Few-shot` as a group of tasks
     if index == 0 and (content != "value" or role.kind in {Kind.MODEL, Kind.SUBSET}):
         content = "label"
     elif index == 0 and role.kind is Kind.EMPTY:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from evalbot.errors import AmbiguousChoice, NothingFound, UsageError
-from evalbot.readme.names import closest_first, is_exact, same_model
-from evalbot.readme.orientation import primary_label
+from evalbot.readme.names import closest_first, is_decorated, is_exact, is_prefixed, same_model
+from evalbot.readme.orientation import looks_like_model, primary_label
 from evalbot.readme.roles import Kind, role_of
 from evalbot.readme.rows import RowNames, row_names
 from evalbot.readme.survey import ModelLabel, TableReport, column_labels, row_labels
@@ -15,7 +16,7 @@ from evalbot.readme.systems import names_a_system, why_no_rows, why_not_at_all
 from evalbot.readme.whole import model_columns, own_section
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from evalbot.readme.choice import Wanted
     from evalbot.readme.grid import Grid
@@ -44,6 +45,9 @@ def choose_model(report: TableReport, grid: Grid, wanted: Wanted) -> Target:
     if wanted.column_index is not None:
         return _by_index(report, wanted.column_index)
     name = wanted.exact_label or wanted.model_name
+    own_row = _own_row(report, grid, name) if report.orientation == "single" and name else None
+    if own_row is not None:
+        return own_row
     if report.orientation == "single" and (not wanted.exact_label or model_columns(grid)):
         section = own_section(report, grid, name)
         return Target(axis="table", label=section, section=section)
@@ -53,7 +57,7 @@ def choose_model(report: TableReport, grid: Grid, wanted: Wanted) -> Target:
             hint=_POINT,
             candidates=closest_first([model.label for model in report.models], None),
         )
-    match = _exactly if wanted.exact_label else _by_name
+    match = _exactly if wanted.exact_label else partial(_by_name, owner=wanted.owner)
     found = match(report, grid, name) or match(_other_axis(report, grid), grid, name)
     if any(target.axis == "row" for target in found):
         _refuse_parts(report, grid)
@@ -63,6 +67,13 @@ def choose_model(report: TableReport, grid: Grid, wanted: Wanted) -> Target:
     if together is not None:
         return together
     raise _ambiguous(report, name, found) if found else _not_found(report, name)
+
+
+def _own_row(report: TableReport, grid: Grid, name: str) -> Target | None:
+    """In a table that seemed to name no model, the row of exactly this name: then its rows are models."""
+    rows = replace(report, models=tuple(row_labels(grid)))
+    found = _by_name(rows, grid, name)
+    return found[0] if len(found) == 1 else None
 
 
 def _refuse_parts(report: TableReport, grid: Grid) -> None:
@@ -77,10 +88,18 @@ def _refuse_parts(report: TableReport, grid: Grid) -> None:
 def _other_axis(report: TableReport, grid: Grid) -> TableReport:
     """The other axis, for a name that stands there letter for letter: only where no header says what the rows are."""
     label = primary_label(grid)
-    if label is None or report.orientation == "single" or label.role.kind not in _UNTOLD:
+    if label is None or report.orientation == "single":
         return replace(report, models=())
-    other = column_labels(grid) if report.orientation == "models-as-rows" else row_labels(grid)
-    return replace(report, models=tuple(other))
+    by_rows = report.orientation == "benchmarks-as-rows"
+    # `Task` in the corner may name the header row, unless the columns are models.
+    misnamed = by_rows and label.role.kind is Kind.BENCHMARK and not any(map(looks_like_model, _heads(grid)))
+    if label.role.kind not in _UNTOLD and not misnamed:
+        return replace(report, models=())
+    return replace(report, models=tuple(row_labels(grid) if by_rows else column_labels(grid)))
+
+
+def _heads(grid: Grid) -> list[str]:
+    return [column.head for column in grid.value_columns]
 
 
 _UNTOLD = {Kind.EMPTY, Kind.UNKNOWN, Kind.CATEGORY}
@@ -128,16 +147,23 @@ def _by_index(report: TableReport, index: int) -> Target:
     )
 
 
-def _by_name(report: TableReport, grid: Grid, name: str) -> list[Target]:
-    """Token matches; where there are several, those that are the name letter by letter."""
-    columns = [model for model in report.models if model.axis == "column" and same_model(model.label, name)]
-    rows = [row for row in _rows(report, grid) if any(same_model(label, name) for label in row.names)]
-    found = [_column_target(model) for model in columns] + [_row_target(row) for row in rows]
+def _by_name(report: TableReport, grid: Grid, name: str, owner: str | None = None) -> list[Target]:
+    """Token matches; where there are several, those that are the name letter by letter.
+
+    A name that the table points at ("ours") counts beside its bare name: one of the two is somebody else's run of it.
+    """
+    found = _named(report, grid, lambda label: same_model(label, name))
     if len(found) > 1:
-        exact = [_column_target(model) for model in columns if is_exact(model.label, model.raw, name)]
-        exact += [_row_target(row) for row in rows if name.strip() in row.names]
+        exact = _named(report, grid, lambda label: label == name.strip())
         found = exact if len(exact) == 1 else found
-    return found
+    found += _named(report, grid, lambda label: is_decorated(label, name))
+    return found or _named(report, grid, lambda label: is_prefixed(label, name, owner))
+
+
+def _named(report: TableReport, grid: Grid, is_wanted: Callable[[str], bool]) -> list[Target]:
+    columns = [model for model in report.models if model.axis == "column" and is_wanted(model.label)]
+    rows = [row for row in _rows(report, grid) if any(map(is_wanted, row.names))]
+    return [_column_target(model) for model in columns] + [_row_target(row) for row in rows]
 
 
 def _exactly(report: TableReport, grid: Grid, label: str) -> list[Target]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from rapidfuzz import fuzz
@@ -12,6 +13,14 @@ from evalbot.readme.plain import plain
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+_POINTED = re.compile(
+    r"\s*[(\[](?:\w+ )?(?:ours?|this (?:model|work|repo|repository|paper|release))[)\]]\s*$"
+    r"|^(?:ours?|this model):\s*|\s+[-–—]\s+ours$|,\s*ours$",  # noqa: RUF001 - dashes as they are printed
+    re.IGNORECASE,
+)
+_OWNED = re.compile(r"([A-Za-z0-9][\w.-]*)/([A-Za-z0-9][\w.+-]*)")
+"""The Hub's `owner/name`."""
+_TWO = 2
 MAX_SUGGESTIONS = 25
 """As many labels as a person reads in a refusal."""
 
@@ -21,9 +30,38 @@ def same_model(label: str, wanted: str) -> bool:
     return same_name(plain(label), plain(wanted))
 
 
+def is_decorated(label: str, wanted: str) -> bool:
+    """`MyModel-7B (ours)`, `This model: MyModel-7B`: the wanted name, pointed at in the table."""
+    text = plain(label)
+    bare = _POINTED.sub(" ", text).strip()
+    return bare != text and same_name(bare, plain(wanted))
+
+
+def is_prefixed(label: str, wanted: str, owner: str | None) -> bool:
+    """`org/MyModel-7B` for MyModel-7B, or the other way round; two different organisations are two models.
+
+    `owner` is who the wanted name belongs to, where that is known.
+    """
+    label_owner, label_name = _split_owner(plain(label))
+    wanted_owner, wanted_name = _split_owner(plain(wanted))
+    owners = {name.lower() for name in (label_owner, wanted_owner or owner) if name is not None}
+    prefixed = label_owner is not None or wanted_owner is not None
+    return prefixed and len(owners) < _TWO and same_name(label_name, wanted_name)
+
+
+def _split_owner(name: str) -> tuple[str | None, str]:
+    found = _OWNED.fullmatch(name)
+    return (found[1], found[2]) if found else (None, name)
+
+
+def refers_to(label: str, wanted: str) -> bool:
+    """Any of the ways to print a name: as it is, pointed at, or with its organisation."""
+    return same_model(label, wanted) or is_decorated(label, wanted) or is_prefixed(label, wanted, None)
+
+
 def is_exact(label: str, raw: str, wanted: str) -> bool:
-    """The label as printed, with or without its markup."""
-    return wanted.strip() in {label, raw.strip(), plain(raw)}
+    """The label as printed, with or without its markup; a line break in it is no letter."""
+    return "".join(wanted.split()) in {"".join(text.split()) for text in (label, raw, plain(raw))}
 
 
 def closest_first(labels: Iterable[str], wanted: str | None) -> Sequence[str]:

@@ -37,6 +37,10 @@ _NUMBER = re.compile(
     rf"(?: ?(?:±|\+/-|\+-) ?(?P<error>{_UNSIGNED}) ?(?P<unit2>%?))?"
     r"(?: ?\((?P<note>[^()]{1,40})\))? ?(?P<unit3>%?)\Z"
 )
+_INTERVAL = re.compile(
+    rf"(?P<number>[-−]?{_UNSIGNED} ?%?),? ?[\[(] ?(?P<low>[-−]?{_UNSIGNED}) ?%?(?:, ?| ?[-–—] ?|; ?)(?P<high>[-−]?{_UNSIGNED}) ?%? ?[\])]\Z"
+)
+"""`44.41, [44.18, 44.63]`: a value and its confidence interval."""
 _NOTED_ERROR = re.compile(rf"(?:±|\+/-|\+-) ?(?P<error>{_UNSIGNED}) ?%?\Z")
 _NOTED_NUMBER = re.compile(rf"{_UNSIGNED} ?%?\Z")
 _NOTED_SHOTS = re.compile(r"([0-9]{1,3})[ -]?shots?\Z", re.IGNORECASE)
@@ -48,6 +52,7 @@ _EITHER_COMMA = re.compile(r"[1-9][0-9]{0,2},[0-9]{3}")
 _NUMBERISH = re.compile(r"[-−0-9.,%±+/() ]+\Z")
 _BOUND = re.compile(r"[~≈≃<>≤≥≲≳]")
 _DIGIT = re.compile(r"[0-9]")
+_DASHES = "-—–−―. "
 _LOOK_ALIKES = {ord("（"): "(", ord("）"): ")", ord("／"): "/", ord("％"): "%", ord("\N{VARIATION SELECTOR-16}"): ""}
 
 
@@ -92,7 +97,7 @@ def read(text: str, habit: CommaHabit = "unknown", *, parts: int = 1) -> Reading
     if len(text) > MAX_LENGTH:
         return Reading(reason="a text, not a number")
     bare = _bare(text)
-    if bare.lower() in MISSING:
+    if bare.lower() in MISSING or not bare.strip(_DASHES):
         return Reading(missing=True)
     if not _DIGIT.search(bare):
         return Reading(
@@ -104,6 +109,8 @@ def read(text: str, habit: CommaHabit = "unknown", *, parts: int = 1) -> Reading
 
 
 def _read_pieces(bare: str, habit: CommaHabit, parts: int) -> Reading:
+    if interval := _INTERVAL.match(bare):
+        return _read_interval(interval, habit)
     spaced = bare.split(" ")
     if parts > 1 and len(spaced) == parts and "/" not in bare:
         return _read_parts(spaced, habit)
@@ -111,6 +118,15 @@ def _read_pieces(bare: str, habit: CommaHabit, parts: int) -> Reading:
         outer, _, inner = bare[:-1].partition("(")
         return _read_parts([outer.strip(), *(piece.strip() for piece in inner.split("/"))], habit)
     return _read_parts([piece.strip() for piece in bare.split("/")], habit)
+
+
+def _read_interval(found: re.Match[str], habit: CommaHabit) -> Reading:
+    """The value, if it stands within its interval."""
+    number = _number(found["number"], habit)
+    low, high = _decimal(found["low"], habit), _decimal(found["high"], habit)
+    if isinstance(number, str) or isinstance(low, str) or isinstance(high, str) or not low <= number.value <= high:
+        return Reading(reason="a value with two others that are not its interval")
+    return Reading(numbers=(replace(number, note=f"{found['low']} to {found['high']}"),))
 
 
 def _nested(bare: str) -> bool:

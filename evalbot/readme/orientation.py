@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from evalbot.readme import words
+from evalbot.readme.numbers import read
 from evalbot.readme.roles import Kind, role_of
 from evalbot.readme.systems import naming_rank
 from evalbot.readme.wording import fold, is_known_benchmark, is_metric, mentions_metric
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from evalbot.readme.grid import Column, Grid
 
+_TRAINING_ROWS = {"train", "training", "train set", "training set", "trainset"}
 RECENT_GRIDS = 16
 """Answers about a whole grid are asked for by every row: kept for the grids at hand."""
 MAX_TITLE = 80
@@ -90,6 +92,8 @@ def row_refusal(grid: Grid, row: int) -> str | None:
     classes = _rows_are_classes(grid)
     for column in naming_columns(grid):
         label = grid.text(row, column.index)
+        if fold(label) in _TRAINING_ROWS:
+            return "a measure on training data"
         role = role_of(label)
         if role.kind is Kind.STDERR:
             return "an uncertainty of another row"
@@ -157,13 +161,18 @@ def _made_of(grid: Grid) -> str | None:
 
 
 def _dataset_statistics(grid: Grid) -> str | None:
-    heads = {fold(column.head) for column in grid.columns if column.content == "value"}
-    sizes = heads & {"train", "training", "train set"}
-    return (
-        "it counts the data of splits"
-        if sizes and heads & {"dev", "test", "validation", "valid", "val", "total"}
-        else None
-    )
+    columns = {fold(column.head): column for column in grid.columns if column.content == "value"}
+    splits = columns.keys() & {"dev", "test", "validation", "valid", "val", "total"}
+    if not splits or not columns.keys() & {"train", "training", "train set"}:
+        return None
+    counted = [cell for row in grid.body for head in splits if (cell := grid.text(row, columns[head].index))]
+    return None if any(_has_fraction(cell) for cell in counted) else "it counts the data of splits"
+
+
+def _has_fraction(text: str) -> bool:
+    """`0.91` and `91.2` are measured; `1,204` and `12.5k` are counted."""
+    number = read(text, "thousands")
+    return any(part is not None and "." in str(part.value) for part in number.numbers)
 
 
 def _orient(grid: Grid) -> Verdict:
@@ -257,6 +266,8 @@ def _about_something_else(grid: Grid) -> str | None:
     heads = [column.head for column in grid.value_columns]
     if _benchmark_like([*heads, *rows]) or any(role_of(text).kind is Kind.AVERAGE for text in [*heads, *rows]):
         return None
+    if _is_leaderboard(grid):
+        return None
     refused = sum(row_refusal(grid, row) is not None for row in grid.body if _has_value(grid, row))
     if refused and refused >= len(scored_rows(grid)):
         return "most of its rows are quantities, not benchmarks"
@@ -264,6 +275,10 @@ def _about_something_else(grid: Grid) -> str | None:
     if quantities and len(quantities) >= len(heads):
         return f"beside {quantities[0].head} nothing names a benchmark"
     return _other_topic(grid) or _counts(grid)
+
+
+def _is_leaderboard(grid: Grid) -> bool:
+    return any(word in (grid.table.heading or "").lower() for word in words.LEADERBOARD)
 
 
 def _other_topic(grid: Grid) -> str | None:

@@ -29,6 +29,8 @@ _FOOTNOTE_REFERENCE = re.compile(r"\[\^[^\[\]\s]{1,60}\]")
 _INNER_MARK = re.compile(r"(?<=[\w)%+])[†‡✱¶§⁑]+(?=[\s(,)/]|\Z)")
 _MARKS = "*†‡§¶✱⁑∗⁎※¹²³⁰⁴⁵⁶⁷⁸⁹^ "
 _LATEX = re.compile(r"\\([A-Za-z]+)|\\(.)|_\{([^{}]*)\}|([{}])")
+_FORMULA = re.compile(r"\$(?=[^$]{0,200}[\\_^{])([^$]{1,200})\$")
+"""A formula inside a text; two prices in one cell hold none of its marks."""
 _LATEX_WORDS = {
     "pm": "±", "times": "×", "approx": "~", "sim": "~", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥",
     "uparrow": "↑", "downarrow": "↓", "textbf": "", "mathbf": "", "underline": "", "text": "", "mathrm": "",
@@ -65,10 +67,12 @@ def _without_marks(text: str) -> str:
 
 def _without_math(raw: str) -> str:
     r"""`$85_{\pm .3}$` → `85 (± .3)`; a lone dollar sign is money and stays."""
-    text = raw.strip()
-    if not (text.startswith("$") and text.endswith("$") and text.count("$") == 2):  # noqa: PLR2004 - one pair
+    if "$" not in raw:
         return raw
-    return _LATEX.sub(_latex, text[1:-1])
+    text = raw.strip()
+    if text.startswith("$") and text.endswith("$") and text.count("$") == 2:  # noqa: PLR2004 - one pair
+        return _LATEX.sub(_latex, text[1:-1])
+    return _FORMULA.sub(lambda found: _LATEX.sub(_latex, found[1]), raw)
 
 
 def _latex(found: re.Match[str]) -> str:
@@ -104,6 +108,8 @@ class _Scanner:
             self.at = found.start()
             rules.get(found.group(), self.literal)()
         self.out.append(self.source[self.at :])
+        while self.scripts:  # a script that is never closed ends with its cell
+            self._close_script(*self.scripts.pop())
         return "".join(self.out)
 
     def literal(self) -> None:

@@ -1,6 +1,6 @@
 """Labels that measure something else than quality: speed, size, rank, difference, setting or count."""
 
-# ruff: noqa: RUF001 - full-width brackets are printed in labels
+# ruff: noqa: RUF001, SIM905 - full-width brackets are printed in labels
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from evalbot.readme.wording import MAX_LABEL, PARENTHESES, core, fold, is_identi
 
 _PARENTHESISED = re.compile(r"[(（\[]([^()（）\[\]]*)[)）\]]")
 _SHARE = re.compile(r"(?:%|percent|percentage) of \S")
+_OUTCOMES = frozenset(
+    "match matches matched correct solved resolved passed success successes accuracy wins preferred answered".split()
+)
+"""`% of exact matches` is a score."""
 _AGAINST = re.compile(r"(?:vs|versus|rel|relative|compared)\b")
 _TRAINING = re.compile(r"train(?:ing)? (?!set)")
 _BATCH = re.compile(r"(?:batch|batch size|bs) ?=? ?[0-9]+")
@@ -91,7 +95,7 @@ def _by_sign(text: str, folded: str, head: str) -> str | None:
         ("a count", _COUNT.match(folded) and not is_metric(folded.lstrip("# "))),
         ("a rank", {"rank", "ranking"} & set(folded.split())),
         ("a difference between scores", "Δ" in text or "∆" in text or _AGAINST.match(folded)),
-        ("a share of the data", _SHARE.match(folded)),
+        ("a share of the data", _SHARE.match(folded) and not _OUTCOMES & set(folded.split())),
         ("a measure on training data", _TRAINING.match(folded) and mentions_metric(folded)),
         ("a count", "_" in text and folded.endswith(" total")),
         ("a price", folded.count("$") == 1 or "€" in folded),  # two dollars are a formula

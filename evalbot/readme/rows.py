@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from evalbot.readme.orientation import looks_like_model, primary_label, scored_rows
+from evalbot.readme.orientation import looks_like_model, primary_label, row_refusal, scored_rows
 from evalbot.readme.roles import Kind
 from evalbot.readme.systems import names_a_part
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
     from evalbot.readme.grid import Column, Grid
 
+_BARE_SIZE = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,2})?")
+_IN_MILLIONS = re.compile(r"\(M\)|\bM\b|million", re.IGNORECASE)
 MAX_QUALIFIER = 40
 """Longer texts beside a name describe it; they do not tell it apart."""
 
@@ -34,11 +37,11 @@ class RowNames:
 
 
 def row_names(grid: Grid) -> Iterator[RowNames]:
-    """One entry for every row with a score."""
+    """One entry for every row with a score, or with digits that could not be read as one."""
     primary = primary_label(grid)
     columns = [column for column in grid.label_columns if _names_models(grid, column, primary)]
     name = section = ""
-    for row in scored_rows(grid):
+    for row in _told_rows(grid):
         if grid.sections[row] != section:
             name, section = "", grid.sections[row]
         own = grid.text(row, primary.index) if primary else ""
@@ -46,6 +49,15 @@ def row_names(grid: Grid) -> Iterator[RowNames]:
         # A blank cell repeats the name above it, so both rows are that model's, unless the row opens another group.
         name = own or ("" if opened else name)
         yield _named_row(grid, row, name, columns, primary)
+
+
+def _told_rows(grid: Grid) -> Iterator[int]:
+    """A second row of the same name is a second row also where nothing in it can be read."""
+    scored = set(scored_rows(grid))
+    for row in grid.body:
+        unread = any(grid.readings[row][column.index].reason for column in grid.value_columns)
+        if row in scored or (unread and row_refusal(grid, row) is None):
+            yield row
 
 
 def _named_row(grid: Grid, row: int, name: str, columns: Sequence[Column], primary: Column | None) -> RowNames:
@@ -92,8 +104,12 @@ def _completions(grid: Grid, row: int, primary: Column | None) -> Iterator[str]:
             Kind.EMPTY,
             Kind.VERSION,
         }
-        if primary and column != primary and completes and text and not grid.readings[row][column.index].is_number:
+        if not primary or column == primary or not completes or not text:
+            continue
+        if not grid.readings[row][column.index].is_number:
             yield text
+        elif column.role.kind is Kind.NOT_A_SCORE and _BARE_SIZE.fullmatch(text):
+            yield f"{text}{'M' if _IN_MILLIONS.search(column.head) else 'B'}"
 
 
 def _is_repeated(grid: Grid, label: str, primary: Column | None) -> bool:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from evalbot.readme import words
 from evalbot.readme.labels import Label, is_part_metric, parse_label, shots_in
 from evalbot.readme.places import Place, places_of
+from evalbot.readme.scale import scale_of
 from evalbot.readme.wording import fold, is_average
 from evalbot.score import Evidence, Score
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from decimal import Decimal
 
     from evalbot.readme.grid import Grid
     from evalbot.readme.models import Target
@@ -49,6 +51,9 @@ def collect(grid: Grid, target: Target, *, include_derived: bool) -> tuple[tuple
     skipped: list[Skipped] = []
     for place in places_of(grid, target):
         found = _read(grid, place)
+        if not isinstance(found, Skipped):
+            peers = tuple(_peers(grid, target, place))
+            found = [replace(draft, score=_scaled(draft.score, peers)) for draft in found]
         if isinstance(found, Skipped):
             skipped.append(found)
         else:
@@ -128,6 +133,20 @@ def _score(grid: Grid, place: Place, label: Label, number: Number) -> Score:
         stderr=stderr,
         direction=label.direction or (measured.direction if measured else None),
     )
+
+
+def _scaled(score: Score, peers: Sequence[Decimal]) -> Score:
+    scale = scale_of(score.value, unit=score.unit, metric=score.metric, benchmark=score.benchmark, peers=peers)
+    return replace(score, scale=scale)
+
+
+def _peers(grid: Grid, target: Target, place: Place) -> Iterator[Decimal]:
+    """The numbers that stand for the same benchmark: across the row in a model's column, else down the column."""
+    if target.axis == "column":
+        cells = [grid.readings[place.row][column.index] for column in grid.value_columns]
+    else:
+        cells = [grid.readings[row][place.column] for row in grid.body]
+    yield from (number.value for reading in cells for number in reading.numbers if number is not None)
 
 
 def _told_apart(drafts: Sequence[_Draft]) -> Sequence[_Draft]:

@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from evalbot.errors import NothingFound
-from evalbot.readme.names import closest_first, same_model
+from evalbot.readme.names import closest_first, refers_to
 from evalbot.readme.orientation import looks_like_model, scored_rows
 from evalbot.readme.roles import Kind
 from evalbot.readme.wording import core, fold, is_known_benchmark, mentions_metric
@@ -53,6 +53,8 @@ _TITLE_FELLOWS = frozenset(
     "results result evaluation evaluations eval evals scores score performance benchmark benchmarks metrics of for the "
     "with from by model baseline our official full detailed".split()
 )
+_EVALUATED = re.compile(r"\bpretrained=([A-Za-z0-9][\w.-]{0,95}/[\w.-]{1,95})(?=[,)\s]|\Z)")
+"""How lm-eval prints above its table which repository was evaluated; a local path names none."""
 _COMPARING = frozenset("comparison compared comparing compare versus vs against over with to and".split())
 
 
@@ -61,7 +63,7 @@ def own_section(report: TableReport, grid: Grid, name: str | None) -> str | None
     _refuse_named_rows(report, grid, name)
     _refuse_runs(report, grid)
     sections = list(dict.fromkeys(section for section in grid.sections.values() if section))
-    own = [section for section in sections if name and same_model(section, name)]
+    own = [section for section in sections if name and refers_to(section, name)]
     if len(own) == 1:
         return own[0]
     others = [section for section in sections if looks_like_model(section) or (name and _is_anothers(section, name))]
@@ -79,6 +81,12 @@ def _titles(report: TableReport) -> Iterator[tuple[str, Callable[[str, str], boo
     """The heading and the paragraph above a table; a sentence speaks of many models, a name alone is a title."""
     yield report.table.heading or "", _is_anothers
     yield report.table.caption, _is_anothers_name
+    for found in _EVALUATED.finditer(report.table.caption):
+        yield found[1], _is_another_repository
+
+
+def _is_another_repository(path: str, name: str) -> bool:
+    return not refers_to(path, name)
 
 
 def is_nobodys(label: str) -> bool:
@@ -98,7 +106,7 @@ def _refuse_named_rows(report: TableReport, grid: Grid, name: str | None) -> Non
     labels = [
         text for column in model_columns(grid) for row in scored_rows(grid) if (text := grid.text(row, column.index))
     ]
-    others = [label for label in labels if not (name and same_model(label, name))]
+    others = [label for label in labels if not (name and refers_to(label, name))]
     if others:
         raise NothingFound(
             f"The rows of table {report.table.number} are of models that are not {name!r}"

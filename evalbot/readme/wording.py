@@ -16,6 +16,10 @@ _AFTER_HEAD = re.compile(
 )
 _FOLD = re.compile(r"[^\w@#%$€/]+|_")
 _AT = re.compile(r"@.*")
+_AT_K = re.compile(r"[prh]@ ?[0-9]+\Z")
+"""Precision, recall or hits at k; the bare letters mean many things."""
+_TOP_K = re.compile(r"\btop ?@? ?[0-9]+\b")
+_SPLIT_END = re.compile(r"(?:val|test|dev|box|mask|bbox|segm)\Z")
 
 
 def fold(text: str) -> str:
@@ -36,10 +40,11 @@ def is_identifier(text: str) -> bool:
 
 def metric_tokens(text: str) -> list[str]:
     """The folded words of a label with metric phrases as one word and `@k` dropped."""
-    folded = f" {fold(text)} "
+    folded = _TOP_K.sub("topk", f" {fold(text)} ")
     for phrase, word in words.METRIC_PHRASES.items():
         folded = folded.replace(f" {phrase} ", f" {word} ")
-    return [_AT.sub("", word) or word for word in folded.replace("%", " ").split() if word != "/"]
+    found = folded.replace("%", " ").split()
+    return ["hits" if _AT_K.match(word) else _AT.sub("", word) or word for word in found if word != "/"]
 
 
 def is_metric(text: str) -> bool:
@@ -56,7 +61,8 @@ def mentions_metric(text: str) -> bool:
 
 
 def _is_metric_word(token: str) -> bool:
-    return token in words.METRICS
+    """A metric, also with the split or kind it is measured on: `mAPval`, `APbox`."""
+    return token in words.METRICS or _SPLIT_END.sub("", token) in words.METRICS or token == "topk"
 
 
 def is_average(text: str) -> bool:
@@ -64,6 +70,8 @@ def is_average(text: str) -> bool:
     tokens = [token for token in fold(text).split() if token not in {"%", "/"}]
     if not tokens or not any(token in words.AVERAGE for token in tokens):
         return fold(text) in words.AVERAGE
+    if tokens[0] == "overall" and any(map(_is_metric_word, tokens)):
+        return False  # `Overall Accuracy` is measured over all items, not averaged over tasks
     return all(token in words.AVERAGE or token in words.AVERAGE_FELLOWS for token in tokens)
 
 

@@ -90,7 +90,7 @@ METRICS = frozenset(
     "accnorm accnone 准确率 正确率 得分 精确率 召回率 正解率 精度 정확도 genauigkeit exactitude precisión exactitud".split()
 )
 METRIC_PHRASES = {
-    "exact match": "exactmatch", "exact str match": "exactmatch", "win rate": "winrate", "f score": "fscore",
+    "exact match": "exactmatch", "complete match": "exactmatch", "full match": "exactmatch", "exact str match": "exactmatch", "win rate": "winrate", "f score": "fscore",
     "f measure": "fmeasure", "f1 score": "f1score", "f 1": "f1", "roc auc": "rocauc", "pr auc": "prauc",
     "top 1": "top1", "top 5": "top5", "top@1": "top1", "rouge 1": "rouge1", "rouge 2": "rouge2", "rouge l": "rougel",
     "rouge lsum": "rougelsum", "inception score": "inceptionscore", "clip score": "clipscore", "hit rate": "hitrate",
@@ -138,7 +138,7 @@ NOT_A_SCORE_HEADS = {
     "a speed or time": "speed speedup latency throughput fps qps rps rtf rtfx time times duration runtime hours hour "
     "seconds second minutes days vitesse velocidad geschwindigkeit velocità скорость ttft tpot itl tps время tiempo temps",
     "memory": "memory mem ram vram mémoire memoria speicher память",
-    "a length or resolution": "length lengths len resolution window ctx patch",
+    "a length or resolution": "length lengths len resolution resolutions reso shape frames window ctx patch",
     "a price": "price prices cost costs usd pricing cents costo coste стоимость",
     "a date": "date dates year released cutoff",
     "a count of data": "tokens token samples sample examples instances sentences utterances documents images files rows "
@@ -193,7 +193,7 @@ NOT_A_SCORE_SUBSTRINGS = {
     "a speed or time": "速度 延迟 耗时 时间 时长 时延 時間 帧率 吞吐 속도 시간",
     "a size": "大小 サイズ 크기",
     "a length or resolution": "长度 分辨率 尺寸 長さ 길이 解像度",
-    "a hyper-parameter": "层数 维度大小 学习率 批次 轮数 步数 迭代 策略 学習率 層数 학습률",
+    "a hyper-parameter": "层数 维度 次元数 차원 学习率 批次 轮数 步数 迭代 策略 学習率 層数 학습률",
     "a count of data": "数量 样本 词表 占比 比例 比率 句数 种数 割合 件数 語彙数",
     "a rank": "排名 順位 순위",
     "a price": "价格 单价 価格 コスト 가격",
@@ -213,6 +213,8 @@ HYPER_TABLE = frozenset(
     "configuration hparam hparams structure architecture attribute property feature features specification spec specs item key option 参数 超参数 配置 设置 属性 パラメータ ハイパーパラメータ 설정".split()
 )
 """A first column under one of these lists what a model or a run is made of, not how well it does."""
+LEADERBOARD = ("leaderboard", "лидерборд", "排行榜", "榜单", "ランキング", "리더보드", "rangliste")
+"""A heading with one of these is believed, whatever else its table holds beside the scores."""
 NOT_ABOUT_SCORES = frozenset(
     "throughput latency speed memory vram footprint hyperparameter hyperparameters hyper-parameters parameters carbon "
     "emissions pricing fps architecture corpora statistics".split()

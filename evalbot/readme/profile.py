@@ -1,0 +1,29 @@
+"""What a run of numbers looks like: measurements, or settings such as 640, 640, 1280 that a label failed to call so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+
+BLOCK = 32
+"""Resolutions, dimensions and lengths are multiples of it; scores of several models never all are."""
+MIN_LARGEST = 128
+MIN_REPEATED = 4
+"""Values from which repetition is no coincidence."""
+
+
+def looks_set(values: Sequence[Decimal]) -> bool:
+    """Whole numbers that are all multiples of a block size, or that repeat as choices do."""
+    if not values or any(value != value.to_integral_value() or "." in str(value) for value in values):
+        return False
+    if all(value % BLOCK == 0 for value in values) and max(values) >= MIN_LARGEST:
+        return True
+    return len(values) >= MIN_REPEATED and len(set(values)) * 2 <= len(values)
+
+
+def looks_measured(values: Sequence[Decimal]) -> bool:
+    """Most of them with decimals."""
+    return 2 * sum("." in str(value) for value in values) > len(values)
