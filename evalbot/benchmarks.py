@@ -33,6 +33,7 @@ class Benchmark:
     scale: str
     higher_is_better: bool
     also_reported: tuple[str, ...]
+    also_called: tuple[str, ...]
     usual_shots: tuple[int, ...]
     unverified: frozenset[str]
     note: str | None
@@ -128,6 +129,7 @@ def _benchmark(entry: dict[str, Any]) -> Benchmark:
         scale=metric["scale"],
         higher_is_better=metric["higher_is_better"],
         also_reported=tuple(metric.get("also_reported", ())),
+        also_called=tuple(metric.get("also_called", ())),
         usual_shots=tuple(entry.get("usual_shots", ())),
         unverified=frozenset(entry.get("unverified", ())),
         note=entry.get("note"),

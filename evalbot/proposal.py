@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from evalbot.card import model_index, yaml_writer
+from evalbot.card import results, yaml_writer
 from evalbot.card.document import MODEL_INDEX, decode_card, parse_card
 from evalbot.card.merge import Merge, apply_merge, plan_merge
+from evalbot.card.model_index import plain_text
 from evalbot.errors import InvalidCard, UsageError
 from evalbot.readme.extract import Extraction, Skipped, Wanted, extract
 
 if TYPE_CHECKING:
-    from evalbot.card.model_index import Result, Unpublishable
-    from evalbot.score import Score, Source
+    from collections.abc import Sequence
 
+    from evalbot.card.results import Result, Unpublishable
+    from evalbot.score import Score, Source
 
 SELF_REFERENCES = frozenset({"ours", "our model", "our method", "our approach", "this model", "this work", "this"})
 _POINTING = re.compile(r"\s*[(\[](?:ours|this model|this work)[)\]]\s*$", re.IGNORECASE)
@@ -23,11 +25,13 @@ _POINTING = re.compile(r"\s*[(\[](?:ours|this model|this work)[)\]]\s*$", re.IGN
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """How the entry is labelled: the specification's --task-type, --dataset-name and --dataset-type."""
+    """How the entry is laid out and labelled: --layout, --task-type, --dataset-name and --dataset-type."""
 
-    task_type: str = model_index.DEFAULT_TASK_TYPE
-    dataset_name: str = model_index.DEFAULT_DATASET_NAME
-    dataset_type: str = model_index.DEFAULT_DATASET_TYPE
+    kind: Literal["grouped", "per-benchmark"] = "grouped"
+    task_type: str | None = None
+    """None: text generation, or what the registry says of a benchmark."""
+    dataset_name: str = results.DEFAULT_DATASET_NAME
+    dataset_type: str = results.DEFAULT_DATASET_TYPE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +42,12 @@ class Proposal:
     """
 
     card_before: str
+    layout: Layout
     extraction: Extraction
     model: str
     """The name of the entry, as it stands in the card where the card has it."""
-    result: Result
+    results: tuple[Result, ...]
+    """Those of single benchmarks in the table's order, then the one that holds the other scores."""
     left_out: tuple[Unpublishable, ...]
     merge: Merge | None
     card_after: str | None
@@ -50,14 +56,8 @@ class Proposal:
     @property
     def entry_yaml(self) -> str:
         """The scores as a model-index of their own, the preview that every run prints."""
-        entry = {"name": self.model, "results": [self.result.as_data(self.result.metrics)]}
+        entry = {"name": self.model, "results": [result.as_data(result.metrics) for result in self.results]}
         return "\n".join(yaml_writer.block_lines({MODEL_INDEX: [entry]})) + "\n"
-
-    @property
-    def published_scores(self) -> tuple[Score, ...]:
-        """The scores that the entry holds: those read, less those left out."""
-        dropped = {id(item.score) for item in self.left_out}
-        return tuple(score for score in self.extraction.scores if id(score) not in dropped)
 
     @property
     def omissions(self) -> tuple[Skipped, ...]:
@@ -95,19 +95,14 @@ def propose_from_tables(
         wanted = replace(wanted, model_name=repo_name)
     extraction = extract(text, wanted)
     name = _entry_name(extraction.model_label, asked)
-    result, left_out = model_index.grouped_result(
-        extraction.scores,
-        task_type=layout.task_type,
-        dataset_name=layout.dataset_name,
-        dataset_type=layout.dataset_type,
-        source=source,
-    )
-    merge, after, obstacle = _plan(text, name, result)
+    laid_out, left_out = _lay_out(extraction.scores, layout, source)
+    merge, after, obstacle = _plan(text, name, laid_out)
     return Proposal(
         card_before=text,
+        layout=layout,
         extraction=extraction,
         model=name if merge is None else merge.model,
-        result=result,
+        results=laid_out,
         left_out=left_out,
         merge=merge,
         card_after=after,
@@ -128,12 +123,30 @@ def _entry_name(label: str | None, asked: str | None) -> str:
             "The table names no model, and a local file has no repository name.",
             hint='Say whose scores these are: --model-name "Your-Model-7B".',
         )
-    return model_index.plain_text(speaking, "model name")
+    return plain_text(speaking, "model name")
 
 
-def _plan(text: str, name: str, result: Result) -> tuple[Merge | None, str | None, InvalidCard | None]:
+def _lay_out(
+    scores: Sequence[Score], layout: Layout, source: Source | None
+) -> tuple[tuple[Result, ...], tuple[Unpublishable, ...]]:
+    """The results that hold something, and the scores that none of them holds."""
+    single: tuple[Result, ...] = ()
+    left_out: tuple[Unpublishable, ...] = ()
+    if layout.kind == "per-benchmark":
+        single, left_out, scores = results.registered_results(scores, task_type=layout.task_type, source=source)
+    grouped, unnamed = results.grouped_result(
+        scores,
+        task_type=results.DEFAULT_TASK_TYPE if layout.task_type is None else layout.task_type,
+        dataset_name=layout.dataset_name,
+        dataset_type=layout.dataset_type,
+        source=source,
+    )
+    return (*single, *([grouped] if grouped.metrics else [])), (*left_out, *unnamed)
+
+
+def _plan(text: str, name: str, laid_out: Sequence[Result]) -> tuple[Merge | None, str | None, InvalidCard | None]:
     try:
-        merge = plan_merge(parse_card(text), name, result)
+        merge = plan_merge(parse_card(text), name, laid_out)
         return merge, apply_merge(text, merge), None
     except InvalidCard as obstacle:
         return None, None, obstacle

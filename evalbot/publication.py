@@ -99,7 +99,7 @@ class Publisher:
 
 
 def _refuse_unpublishable(proposal: Proposal, merge: Merge) -> None:
-    if not proposal.result.metrics:
+    if not proposal.results:
         raise NothingFound(
             "The table holds no score of this model that can be published.",
             hint="Run without --apply and --create-pr to see what was left out and why.",

@@ -1,28 +1,27 @@
-"""What a card would gain from a result: added, already there, or in conflict with what it publishes.
+"""What a card would gain from results: added, already there, there in another layout, or in conflict with the card.
 
-Identity of a metric: task type, dataset (type, config, split, revision, args), metric (name, args). A published metric
-without a name is known by its type; one of our name and another type would be a second value for the same thing.
+Identity of a metric: task type, dataset (type, config, split, revision, args), metric (name or type, args); the rules
+stand in `sameness`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from evalbot.card.document import CardDocument, get, items, parse_card
 from evalbot.card.model_index import (
-    Metric,
     Published,
-    Result,
     index_models,
     published,
     published_in,
     same_number,
     text_of,
 )
+from evalbot.card.sameness import same_identity, same_place, same_score
 from evalbot.card.splice import CardSplicer
 from evalbot.errors import InvalidCard
 from evalbot.model_names import same_name
@@ -30,10 +29,12 @@ from evalbot.model_names import same_name
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from evalbot.card.results import Metric, Result
+
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
-    """The card publishes another value under the same identity."""
+class Pair:
+    """A metric of ours and one that the card publishes, with the same value or another."""
 
     metric: Metric
     published: Published
@@ -44,30 +45,65 @@ class Conflict:
 
     def describe_elsewhere(self) -> str:
         """`MMLU = 54.0 stands in the model-index for cais/mmlu; the table says 55.1`."""
-        name = self.published.name or self.published.dataset_name
-        place = self.published.dataset[0] or "another dataset"
-        return (
-            f"{name} = {self.published.value} stands in the model-index for {place}; the table says {self.metric.value}"
-        )
+        other = self.published
+        where = f"{other.name or other.dataset_name} = {other.value} stands in the model-index for {self.place}"
+        if same_number(self.metric.value, other.value):
+            return where
+        return f"{where}; the table says {self.metric.value}"
+
+    @property
+    def place(self) -> str:
+        """The published metric's dataset, for people."""
+        return self.published.dataset[0] or "another dataset"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One result held against one card."""
+
+    result: Result
+    added: tuple[Metric, ...]
+    unchanged: tuple[Metric, ...]
+    conflicts: tuple[Pair, ...]
+    """The card publishes another value under the same identity."""
+    stands_elsewhere: tuple[Pair, ...]
+    """Metrics whose benchmark the card publishes with the same value for another task or dataset: not added."""
+    elsewhere: tuple[Pair, ...]
+    """Added metrics whose benchmark the card publishes with another value for another task or dataset."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merge:
-    """The outcome of holding one result against one card. `model` is the entry's name; it may not exist yet."""
+    """The outcome of holding results against one card. `model` is the entry's name; it may not exist yet."""
 
     model: str
-    result: Result
-    added: tuple[Metric, ...]
-    unchanged: tuple[Metric, ...]
-    conflicts: tuple[Conflict, ...]
-    elsewhere: tuple[Conflict, ...]
-    """Added metrics whose name the card publishes with another value for another task or dataset: worth a look."""
+    parts: tuple[Part, ...]
     other_models: tuple[str, ...]
     """Names of entries that are left alone because they are not this model's."""
 
+    @property
+    def added(self) -> tuple[Metric, ...]:
+        return tuple(metric for part in self.parts for metric in part.added)
 
-def plan_merge(document: CardDocument, name: str, result: Result) -> Merge:
-    """Compare a result with the card's entry for the model of this name.
+    @property
+    def unchanged(self) -> tuple[Metric, ...]:
+        return tuple(metric for part in self.parts for metric in part.unchanged)
+
+    @property
+    def conflicts(self) -> tuple[Pair, ...]:
+        return tuple(pair for part in self.parts for pair in part.conflicts)
+
+    @property
+    def stands_elsewhere(self) -> tuple[Pair, ...]:
+        return tuple(pair for part in self.parts for pair in part.stands_elsewhere)
+
+    @property
+    def elsewhere(self) -> tuple[Pair, ...]:
+        return tuple(pair for part in self.parts for pair in part.elsewhere)
+
+
+def plan_merge(document: CardDocument, name: str, results: Sequence[Result]) -> Merge:
+    """Compare results with the card's entry for the model of this name.
 
     Raises InvalidCard where the model-index is not a list of models with results.
     """
@@ -75,34 +111,45 @@ def plan_merge(document: CardDocument, name: str, result: Result) -> Merge:
     entries = _entries(models, name)
     entry_name = (text_of(get(entries[0], "name")) if entries else None) or name
     known = [m for entry in entries for node in items(get(entry, "results")) for m in published_in(node, entry_name)]
-    added, unchanged, conflicts = [], [], []
-    for metric in result.metrics:
-        same = [other for other in known if _same_identity(metric, result, other)]
-        if not same:
-            added.append(metric)
-        elif all(same_number(metric.value, other.value) for other in same):
-            unchanged.append(metric)
-        else:
-            other = next(other for other in same if not same_number(metric.value, other.value))
-            conflicts.append(Conflict(metric, other))
-    others = tuple(text_of(get(model, "name")) or "" for model in models if model not in entries)
     return Merge(
         model=entry_name,
+        parts=tuple(_part(result, known) for result in results),
+        other_models=tuple(text_of(get(model, "name")) or "" for model in models if model not in entries),
+    )
+
+
+def _part(result: Result, known: Sequence[Published]) -> Part:
+    added: list[Metric] = []
+    unchanged: list[Metric] = []
+    conflicts: list[Pair] = []
+    standing: list[Pair] = []
+    for metric in result.metrics:
+        same = [Pair(metric, other) for other in known if same_identity(result, metric, other)]
+        others = [] if same else list(_elsewhere(result, metric, known))
+        if differing := [pair for pair in same if not _agree(pair)]:
+            conflicts.append(differing[0])
+        elif same:
+            unchanged.append(metric)
+        elif agreeing := [pair for pair in others if _agree(pair)]:
+            standing.append(agreeing[0])
+        else:
+            added.append(metric)
+    return Part(
         result=result,
         added=tuple(added),
         unchanged=tuple(unchanged),
         conflicts=tuple(conflicts),
-        elsewhere=tuple(_elsewhere(added, known)),
-        other_models=others,
+        stands_elsewhere=tuple(standing),
+        elsewhere=tuple(pair for metric in added for pair in _elsewhere(result, metric, known)),
     )
 
 
-def _elsewhere(added: Sequence[Metric], known: Sequence[Published]) -> Iterator[Conflict]:
-    for metric in added:
-        for other in known:
-            named = any(name is not None and same_name(name, metric.name) for name in (other.name, other.dataset_name))
-            if named and not same_number(metric.value, other.value):
-                yield Conflict(metric, other)
+def _elsewhere(result: Result, metric: Metric, known: Sequence[Published]) -> Iterator[Pair]:
+    return (Pair(metric, other) for other in known if same_score(result, metric, other))
+
+
+def _agree(pair: Pair) -> bool:
+    return same_number(pair.metric.value, pair.published.value)
 
 
 def apply_merge(text: str, merge: Merge) -> str:
@@ -110,20 +157,40 @@ def apply_merge(text: str, merge: Merge) -> str:
 
     Raises InvalidCard where the card cannot be edited without changing anything else.
     """
-    if not merge.added:
-        return text
-    document = parse_card(text)
-    splicer, result = CardSplicer(document), merge.result
-    entries = _entries(index_models(document), merge.model)
-    if not entries:
-        splicer.append_models([{"name": merge.model, "results": [result.as_data(merge.added)]}])
-    elif (home := _home(entries[0], result)) is not None:
-        splicer.append(get(home, "metrics"), home, "metrics", [metric.as_data() for metric in merge.added])
-    else:
-        splicer.append(get(entries[0], "results"), entries[0], "results", [result.as_data(merge.added)])
-    after = splicer.render()
-    _assert_gained(document=parse_card(text), after=parse_card(after), merge=merge)
+    after, new = text, []
+    for part in merge.parts:
+        if part.added:
+            joined = _join(after, merge.model, part)
+            new += [part.result.as_data(part.added)] if joined is None else []
+            after = joined or after
+    if new:
+        after = _append(after, merge.model, new)
+    if merge.added:
+        _assert_gained(document=parse_card(text), after=parse_card(after), merge=merge)
     return after
+
+
+def _join(text: str, model: str, part: Part) -> str | None:
+    """The card with a part's metrics in the result they belong to; None where the card has no such result."""
+    document = parse_card(text)
+    entries = _entries(index_models(document), model)
+    home = _home(entries[0], part.result) if entries else None
+    if home is None:
+        return None
+    splicer = CardSplicer(document)
+    splicer.append(get(home, "metrics"), home, "metrics", [metric.as_data() for metric in part.added])
+    return splicer.render()
+
+
+def _append(text: str, model: str, results: list[dict[str, Any]]) -> str:
+    document = parse_card(text)
+    splicer = CardSplicer(document)
+    entries = _entries(index_models(document), model)
+    if entries:
+        splicer.append(get(entries[0], "results"), entries[0], "results", results)
+    else:
+        splicer.append_models([{"name": model, "results": results}])
+    return splicer.render()
 
 
 def _assert_gained(document: CardDocument, after: CardDocument, merge: Merge) -> None:
@@ -133,8 +200,12 @@ def _assert_gained(document: CardDocument, after: CardDocument, merge: Merge) ->
     """
     gained = Counter(published(after))
     gained.subtract(published(document))
-    now = Counter((metric.model, metric.name, metric.type, metric.value) for metric in (+gained).elements())
-    wanted = Counter((merge.model, metric.name, metric.type, format(metric.value, "f")) for metric in merge.added)
+    now = Counter((m.model, m.task_type, m.dataset, m.name, m.type, m.value) for m in (+gained).elements())
+    wanted = Counter(
+        (merge.model, part.result.task_type, part.result.dataset, m.name, m.type, format(m.value, "f"))
+        for part in merge.parts
+        for m in part.added
+    )
     if now != wanted or -gained:
         raise InvalidCard(
             "This card's model-index shares lists between entries, so nothing can be added to one alone.",
@@ -147,30 +218,20 @@ def _entries(models: Sequence[yaml.MappingNode], name: str) -> list[yaml.Mapping
     return [model for model in models if same_name(text_of(get(model, "name")) or "", name)]
 
 
-def _same_identity(metric: Metric, result: Result, other: Published) -> bool:
-    return (
-        other.task_type == result.task_type
-        and other.dataset == (result.dataset_type, None, None, None, None)
-        and other.args is None
-        and (other.type == metric.type if other.name is None else same_name(other.name, metric.name))
-    )
-
-
 def _home(entry: yaml.MappingNode, result: Result) -> yaml.MappingNode | None:
     """The existing result that says all that ours says but the metrics, so that ours can join it."""
     ours = result.as_data(())
+    plain = {
+        key: {name: text for name, text in ours[key].items() if name != "args"} for key in ours if key != "metrics"
+    }
     for node in items(get(entry, "results")):
-        named = {
-            key: {name: text_of(get(get(node, key), name)) for name in value}
-            for key, value in ours.items()
-            if key != "metrics"
-        }
         metrics = published_in(node, "")
-        plain = metrics and metrics[0].dataset[1:] == (None, None, None, None)
+        written = {key: {name: text_of(get(get(node, key), name)) for name in value} for key, value in plain.items()}
         if (
             isinstance(node, yaml.MappingNode)
-            and plain
-            and all(named[key] == ours[key] for key in named)
+            and metrics
+            and same_place(result, metrics[0])
+            and written == plain
             and ("source" in ours or get(node, "source") is None)
         ):
             return node

@@ -1,4 +1,4 @@
-"""What a card's model-index says, and the entries evalbot adds to it.
+"""What a card's model-index says.
 
 Format: the Hub's model card specification (`modelcard.md` in hub-docs): a list of models, each with results of
 {task, dataset, metrics, source}.
@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import yaml
 
@@ -20,61 +19,13 @@ from evalbot.card.document import CardDocument, get, items
 from evalbot.errors import InvalidCard, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from evalbot.score import Source
 
-    from evalbot.score import Score, Source
-
-DEFAULT_TASK_TYPE = "text-generation"
-DEFAULT_DATASET_NAME = "Benchmarks"
-DEFAULT_DATASET_TYPE = "benchmark"
 # Host and optional port, no user name: the Hub shows it as a link, and what looks like one host must not be another.
 _HTTPS = re.compile(r"https://[\w.-]+(?::\d+)?(?:[/?#][!-~]*)?", re.ASCII)
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?", re.ASCII)
 MAX_NAME_LENGTH = 200
 """Characters of a published name; a benchmark's label is a few words."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
-    """One published number. `value` keeps its printed digits."""
-
-    name: str
-    type: str
-    value: Decimal
-
-    def as_data(self) -> dict[str, Any]:
-        return {"name": self.name, "type": self.type, "value": self.value}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """One result of a model-index entry: metrics on one dataset for one task."""
-
-    task_type: str
-    dataset_name: str
-    dataset_type: str
-    metrics: tuple[Metric, ...]
-    source: Source | None = None
-
-    def as_data(self, metrics: Sequence[Metric]) -> dict[str, Any]:
-        """The entry as the Hub wants it, with these of its metrics."""
-        data: dict[str, Any] = {
-            "task": {"type": self.task_type},
-            "dataset": {"name": self.dataset_name, "type": self.dataset_type},
-            "metrics": [metric.as_data() for metric in metrics],
-        }
-        if self.source is not None:
-            name = {} if self.source.name is None else {"name": self.source.name}
-            data["source"] = {**name, "url": self.source.url}
-        return data
-
-
-@dataclass(frozen=True, slots=True)
-class Unpublishable:
-    """A score that is left out of the entry, and why."""
-
-    score: Score
-    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,60 +57,11 @@ def plain_text(text: str, what: str) -> str:
     return cleaned
 
 
-def slug(label: str) -> str:
-    """A metric type for a label: lower case, words joined by `_`; `+` is a word (HumanEval+ is not HumanEval)."""
-    return "_".join(re.findall(r"[\w@]+", label.lower().replace("+", " plus ").replace("_", " "))) or "score"
-
-
 def https_source(source: Source | None) -> Source | None:
     """The source if its url is plain https. Raises UsageError for any other: the Hub shows it as a link."""
     if source is not None and not _HTTPS.fullmatch(source.url):
         raise UsageError(f"A source must be an https address, not {source.url!r}.")
     return source
-
-
-def grouped_result(
-    scores: Sequence[Score],
-    *,
-    task_type: str = DEFAULT_TASK_TYPE,
-    dataset_name: str = DEFAULT_DATASET_NAME,
-    dataset_type: str = DEFAULT_DATASET_TYPE,
-    source: Source | None = None,
-) -> tuple[Result, tuple[Unpublishable, ...]]:
-    """One result holding a metric a benchmark, in the table's order, and the scores that have no name of their own.
-
-    Two scores under one label with different values cannot both be this model's score on that benchmark, and
-    nothing tells which is: neither is published.
-    """
-    metrics, left_out = _metrics(scores)
-    result = Result(
-        task_type=plain_text(task_type, "task type"),
-        dataset_name=plain_text(dataset_name, "dataset name"),
-        dataset_type=plain_text(dataset_type, "dataset type"),
-        metrics=metrics,
-        source=https_source(source),
-    )
-    return result, left_out
-
-
-def _metrics(scores: Sequence[Score]) -> tuple[tuple[Metric, ...], tuple[Unpublishable, ...]]:
-    named: list[tuple[Score, Metric]] = []
-    left_out: list[Unpublishable] = []
-    for score in scores:
-        try:
-            name = plain_text(score.label, "label")
-        except UsageError as error:
-            left_out.append(Unpublishable(score, error.message))
-        else:
-            named.append((score, Metric(name=name, type=slug(name), value=score.value)))
-    distinct = dict.fromkeys(metric for _, metric in named)
-    values_of = Counter(metric.name for metric in distinct)
-    left_out += [
-        Unpublishable(score, f"the label {metric.name!r} stands for {values_of[metric.name]} different values")
-        for score, metric in named
-        if values_of[metric.name] > 1
-    ]
-    return tuple(metric for metric in distinct if values_of[metric.name] == 1), tuple(left_out)
 
 
 def published(document: CardDocument) -> tuple[Published, ...]:

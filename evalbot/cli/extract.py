@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -12,6 +12,9 @@ from evalbot.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from evalbot.console import Console
+    from evalbot.outcome import Outcome
+
 
 @click.command("extract-readme", short_help="Read one model's scores from a table; preview, push or propose them.")
 @card_options
@@ -19,9 +22,17 @@ if TYPE_CHECKING:
 @click.option("--model-name", metavar="NAME", help="The model to look for [default: the repository's name].")
 @click.option("--model-name-override", metavar="LABEL", help="The exact text of the column header or row label.")
 @click.option("--model-column-index", type=int, metavar="N", help="The model's column as inspect-tables shows it.")
-@click.option("--task-type", metavar="TYPE", help="task.type of the entry [default: text-generation].")
-@click.option("--dataset-name", metavar="NAME", help="dataset.name of the entry [default: Benchmarks].")
-@click.option("--dataset-type", metavar="TYPE", help="dataset.type of the entry [default: benchmark].")
+@click.option("--include-averages", is_flag=True, help="Take averages of other scores as well.")
+@click.option(
+    "--layout",
+    type=click.Choice(["grouped", "per-benchmark"]),
+    default="grouped",
+    help="One result for all, or one for each benchmark with its dataset [default: grouped].",
+)
+@click.option("--task-type", metavar="TYPE", help="task.type [default: text-generation, or the benchmark's own].")
+@click.option("--dataset-name", metavar="NAME", help="dataset.name of the grouped result [default: Benchmarks].")
+@click.option("--dataset-type", metavar="TYPE", help="dataset.type of the grouped result [default: benchmark].")
+@click.option("--explain", is_flag=True, help="Say of every score where it was read and how, and what was left out.")
 @click.option("--apply", "apply_", is_flag=True, help="Push to the repository, or write the file.")
 @click.option("--create-pr", is_flag=True, help="Open a pull request, unless one proposes the same already.")
 @click.option("--dry-run", is_flag=True, help="Do everything but write.")
@@ -34,12 +45,15 @@ def extract_readme(
     model_name: str | None,
     model_name_override: str | None,
     model_column_index: int | None,
+    include_averages: bool,
+    layout: Literal["grouped", "per-benchmark"],
+    explain: bool,
     apply_: bool,
     create_pr: bool,
     dry_run: bool,
     allow_duplicate: bool,
     as_json: bool,
-    **layout: str | None,
+    **labels: str | None,
 ) -> int:
     """Read one model's scores from a table of its card and print them as model-index YAML.
 
@@ -50,12 +64,12 @@ def extract_readme(
     evalbot extract-readme --repo-id owner/name --table 1
     evalbot extract-readme --repo-id owner/name --table 2 --model-column-index 3
     evalbot extract-readme --repo-id owner/name --table 2 --model-name-override "**Olmo 3-32B**" --create-pr
+    evalbot extract-readme --repo-id owner/name --table 2 --layout per-benchmark --explain
     evalbot extract-readme --readme README.md --model-name Your-Model-7B --apply
     """
     from evalbot import flows
     from evalbot.proposal import Layout
     from evalbot.readme.extract import Wanted
-    from evalbot.report import answers, listing
 
     if apply_ and create_pr:
         raise UsageError("--apply and --create-pr are two ways to publish.", hint="Give one of them.")
@@ -67,21 +81,31 @@ def extract_readme(
             model_name=model_name,
             exact_label=model_name_override,
             column_index=model_column_index,
+            include_derived=include_averages,
         ),
-        Layout(**{name: value for name, value in layout.items() if value is not None}),
+        Layout(kind=layout, **{name: value for name, value in labels.items() if value is not None}),
         connect,
         publish="apply" if apply_ else "create-pr" if create_pr else "preview",
         dry_run=dry_run,
         allow_duplicate=allow_duplicate,
     )
+    _tell(outcome, console, explain=explain)
+    return 0
+
+
+def _tell(outcome: Outcome, console: Console, *, explain: bool) -> None:
+    from evalbot.report import answers, listing
+    from evalbot.report.explain import explained
+
     if outcome.status == "preview":
         console.answer(outcome.proposal.entry_yaml.rstrip("\n"))
     for line in listing.outcome(outcome):
         console.note(line)
     say = console.note if outcome.status == "preview" else console.answer
     say(listing.verdict(outcome))
+    for line in explained(outcome) if explain else ():
+        console.note(line)
     console.result(answers.extracted(outcome))
-    return 0
 
 
 def _table(text: str | None) -> int | str | None:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from evalbot.card.document import decode_card, parse_card
 from evalbot.card.model_index import Published, published, same_number
+from evalbot.card.sameness import same_identity, same_score
 from evalbot.errors import InvalidCard, MissingCard, NothingFound
-from evalbot.model_names import same_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from evalbot.card.merge import Merge
-    from evalbot.card.model_index import Metric
+    from evalbot.card.results import Metric, Result
     from evalbot.hub.client import Hub, PullRequest, RemoteCard
 
 MAX_NAMES = 5
@@ -50,8 +50,8 @@ class Overlap:
 def overlaps(hub: Hub, card: RemoteCard, merge: Merge, open_prs: Sequence[PullRequest]) -> tuple[Overlap, ...]:
     """Read the card in each open pull request and keep those that bring a metric of ours, newest first.
 
-    What a pull request brings is what its card publishes and main does not. It is known by its name alone: under
-    another model name, task or dataset it is the same proposal in other words, and a person should decide.
+    What a pull request brings is what its card publishes and main does not. It is known by its benchmark alone: under
+    another model name, task, dataset or layout it is the same proposal in other words, and a person should decide.
     """
     here = Counter(published(parse_card(decode_card(card.data))))
     return tuple(_overlaps(hub, card, merge, open_prs, here))
@@ -72,19 +72,28 @@ def _overlaps(
         except (InvalidCard, NothingFound):
             yield Overlap(pull_request=pull_request, unreadable=True)
             continue
-        found = {metric.name: _values(metric, brought) for metric in merge.added}
-        same = tuple(m.name for m in merge.added if any(same_number(m.value, value) for value in found[m.name]))
-        other = tuple(m.name for m in merge.added if found[m.name] and m.name not in same)
-        if same or other:
-            yield Overlap(pull_request=pull_request, same=same, other_value=other)
+        overlap = _overlap(pull_request, merge, brought)
+        if overlap.same or overlap.other_value:
+            yield overlap
 
 
-def _values(metric: Metric, brought: Counter[Published]) -> list[str]:
-    """The values a pull request brings under a metric's name, or for a dataset of that name."""
+def _overlap(pull_request: PullRequest, merge: Merge, brought: Counter[Published]) -> Overlap:
+    same: list[str] = []
+    other_value: list[str] = []
+    for part in merge.parts:
+        for metric in part.added:
+            values = _values(part.result, metric, brought)
+            if any(same_number(metric.value, value) for value in values):
+                same.append(metric.name)
+            elif values:
+                other_value.append(metric.name)
+    return Overlap(pull_request=pull_request, same=tuple(same), other_value=tuple(other_value))
+
+
+def _values(result: Result, metric: Metric, brought: Counter[Published]) -> list[str]:
+    """The values a pull request brings for a metric's benchmark."""
     return [
-        other.value
-        for other in brought
-        if any(name is not None and same_name(name, metric.name) for name in (other.name, other.dataset_name))
+        other.value for other in brought if same_identity(result, metric, other) or same_score(result, metric, other)
     ]
 
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from evalbot.card.placement import place
 from evalbot.score import as_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from evalbot.card.merge import Merge
-    from evalbot.card.model_index import Metric, Published
+    from evalbot.card.merge import Merge, Pair
+    from evalbot.card.model_index import Published
+    from evalbot.card.results import Metric, Result
     from evalbot.card.validation import Problem
     from evalbot.card_source import ReadCard
     from evalbot.errors import EvalbotError
     from evalbot.outcome import Outcome
     from evalbot.readme.survey import TableReport
+    from evalbot.score import Score
 
 
 def extracted(outcome: Outcome) -> dict[str, Any]:
@@ -28,21 +31,40 @@ def extracted(outcome: Outcome) -> dict[str, Any]:
         "changed": outcome.changed,
         "table": proposal.extraction.report.table.number,
         "model": proposal.model,
-        "scores": [score.as_json() for score in proposal.extraction.scores],
+        "layout": proposal.layout.kind,
+        "scores": [{**score.as_json(), **_registry(score)} for score in proposal.extraction.scores],
         "skipped": [
             {"label": item.label, "cell": item.cell, "row": item.row, "column": item.column, "reason": item.reason}
             for item in proposal.omissions
         ],
-        "added": [] if merge is None else [_metric(metric) for metric in merge.added],
-        "unchanged": [] if merge is None else [_metric(metric) for metric in merge.unchanged],
-        "conflicts": []
-        if merge is None
-        else [{**_metric(c.metric), "published": c.published.value} for c in merge.conflicts],
+        **_merged(merge),
         "yaml": proposal.entry_yaml,
         "pr": None if outcome.pull_request is None else outcome.pull_request.as_json(),
         "duplicates": [overlap.as_json() for overlap in outcome.overlaps],
         "commit_url": outcome.commit_url,
         "warnings": [proposal.obstacle.message] if proposal.obstacle is not None else _warnings(merge),
+    }
+
+
+def _merged(merge: Merge | None) -> dict[str, Any]:
+    """How the scores stand against the card; empty lists where it cannot be edited."""
+    parts = () if merge is None else merge.parts
+    return {
+        "added": [_metric(metric, part.result) for part in parts for metric in part.added],
+        "unchanged": [_metric(metric, part.result) for part in parts for metric in part.unchanged],
+        "stands_elsewhere": [_pair(pair, part.result) for part in parts for pair in part.stands_elsewhere],
+        "conflicts": [_pair(pair, part.result) for part in parts for pair in part.conflicts],
+    }
+
+
+def _registry(score: Score) -> dict[str, Any]:
+    """What the registry says of a score's benchmark: its dataset, or why none can be told."""
+    placement = place(score)
+    entry = placement.benchmark
+    known = {"dataset": placement.dataset, "config": placement.config, "split": placement.split}
+    return {
+        "registry": None if entry is None else {"key": entry.key, **known},
+        "registry_note": placement.note,
     }
 
 
@@ -106,8 +128,14 @@ def _card(card: ReadCard) -> dict[str, Any]:
     }
 
 
-def _metric(metric: Metric) -> dict[str, Any]:
-    return {"name": metric.name, "type": metric.type, "value": as_number(metric.value)}
+def _metric(metric: Metric, result: Result) -> dict[str, Any]:
+    names = ("type", "config", "split", "revision")
+    dataset = dict(zip(names, result.dataset, strict=False)) | {"args": result.args}
+    return {"name": metric.name, "type": metric.type, "value": as_number(metric.value), "dataset": dataset}
+
+
+def _pair(pair: Pair, result: Result) -> dict[str, Any]:
+    return {**_metric(pair.metric, result), "published": pair.published.value, "published_for": pair.place}
 
 
 def _table(report: TableReport) -> dict[str, Any]:

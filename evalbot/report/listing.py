@@ -10,6 +10,7 @@ from evalbot.readme.names import same_model
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from evalbot.card.merge import Merge
     from evalbot.card.model_index import Published
     from evalbot.card.validation import Problem
     from evalbot.hub.client import PullRequest
@@ -69,14 +70,19 @@ def outcome(done: Outcome) -> Iterator[str]:
         reason = "" if proposal.obstacle is None else proposal.obstacle.message
         yield f"This card cannot be edited: {one_line(reason)}"
         return
-    added, unchanged, conflicts = len(merge.added), len(merge.unchanged), len(merge.conflicts)
-    entry = one_line(merge.model)
-    yield f'Against the model-index entry "{entry}": {added} new, {unchanged} unchanged, {conflicts} in conflict.'
+    yield f'Against the model-index entry "{one_line(merge.model)}": {_counts(merge)}.'
+    yield from _limited(one_line(f"  there already: {pair.describe_elsewhere()}") for pair in merge.stands_elsewhere)
     yield from _limited(f"  conflict: {one_line(conflict.describe())}" for conflict in merge.conflicts)
     yield from _limited(one_line(f"  look: {other.describe_elsewhere()}") for other in merge.elsewhere)
     if merge.added and merge.other_models:
         others = ", ".join(one_line(name) for name in merge.other_models)
         yield f"  the model-index also has an entry for {others}: left as it is"
+
+
+def _counts(merge: Merge) -> str:
+    elsewhere = len(merge.stands_elsewhere)
+    standing = f"{elsewhere} published for another dataset, " if elsewhere else ""
+    return f"{len(merge.added)} new, {len(merge.unchanged)} unchanged, {standing}{len(merge.conflicts)} in conflict"
 
 
 def verdict(done: Outcome) -> str:

@@ -12,9 +12,9 @@ from evalbot.report.markdown import escape
 if TYPE_CHECKING:
     import jinja2
 
-    from evalbot.card.model_index import Metric
+    from evalbot.card.merge import Part
+    from evalbot.card.results import Metric, Result
     from evalbot.proposal import Proposal
-    from evalbot.score import Score
 
 TITLE_MARK = "evalbot"
 MAX_TITLE = 200
@@ -35,8 +35,7 @@ def title(proposal: Proposal) -> str:
 def description(proposal: Proposal, *, account: str, card_url: str) -> str:
     """What is proposed and where each value was read; `card_url` shows the card at the commit it was read at."""
     merge, _ = proposal.planned()
-    by_name = {plain_text(score.label, "label"): score for score in proposal.published_scores}
-    rows = [_row(metric, by_name[metric.name], card_url) for metric in merge.added]
+    rows = [_row(part, metric, card_url) for part in merge.parts for metric in part.added]
     return (
         _environment()
         .get_template("pull_request.md.j2")
@@ -44,8 +43,10 @@ def description(proposal: Proposal, *, account: str, card_url: str) -> str:
             metrics=merge.added,
             model=merge.model,
             rows=rows,
+            datasets=any(row["dataset"] for row in rows),
             unchanged=len(merge.unchanged),
-            elsewhere=[other.describe_elsewhere() for other in merge.elsewhere],
+            stands_elsewhere=[pair.describe_elsewhere() for pair in merge.stands_elsewhere],
+            elsewhere=[pair.describe_elsewhere() for pair in merge.elsewhere],
             skipped=proposal.omissions,
             account=account,
             version=__version__,
@@ -55,12 +56,26 @@ def description(proposal: Proposal, *, account: str, card_url: str) -> str:
     )
 
 
-def _row(metric: Metric, score: Score, card_url: str) -> dict[str, str]:
-    return {"name": metric.name, "value": format(metric.value, "f"), "place": _place(score, card_url)}
+def _row(part: Part, metric: Metric, card_url: str) -> dict[str, str]:
+    return {
+        "name": metric.name,
+        "value": format(metric.value, "f"),
+        "dataset": _dataset(part.result),
+        "place": _place(metric, card_url),
+    }
 
 
-def _place(score: Score, card_url: str) -> str:
-    evidence = score.evidence
+def _dataset(result: Result) -> str:
+    """A benchmark's own dataset; nothing for the result that groups the others."""
+    if result.benchmark is None:
+        return ""
+    return ", ".join(text for text in (result.dataset_type, result.config, result.split) if text)
+
+
+def _place(metric: Metric, card_url: str) -> str:
+    if metric.score is None:
+        return ""
+    evidence = metric.score.evidence
     where = f"table {evidence.table}, row {evidence.row}, column {evidence.column}"
     return f"[{where}]({card_url}#L{evidence.line})"
 

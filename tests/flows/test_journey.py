@@ -208,7 +208,9 @@ def test_conflict__a_published_value_is_never_overwritten(evalbot: Evalbot, hub:
     assert "MMLU: 64.80 (model-index) → 70.1 (table)" in done.err
     preview = evalbot("extract-readme", "--repo-id", REPO_ID, "--table", "2", "--json")
     assert preview.code == 0
-    assert preview.json["conflicts"] == [{"name": "MMLU", "type": "mmlu", "value": 70.1, "published": "64.80"}]
+    (conflict,) = preview.json["conflicts"]
+    assert (conflict["name"], conflict["type"], conflict["value"]) == ("MMLU", "mmlu", 70.1)
+    assert (conflict["published"], conflict["published_for"]) == ("64.80", "benchmark")
     assert card_at(hub, "main", tmp_path) == card
     assert pull_requests(hub) == 0
 

@@ -8,7 +8,9 @@ import pytest
 
 from evalbot.card.document import parse_card
 from evalbot.card.merge import plan_merge
-from evalbot.card.model_index import Metric, Result, grouped_result, plain_text, published, slug
+from evalbot.card.metric_types import slug
+from evalbot.card.model_index import plain_text, published
+from evalbot.card.results import Metric, Result, grouped_result
 from evalbot.errors import InvalidCard, UsageError
 from evalbot.score import Evidence, Score, Source
 
@@ -40,7 +42,7 @@ def score(label: str, value: str) -> Score:
 
 
 def outcome(card: str, *metrics: tuple[str, str], name: str = "Demo-7B") -> tuple[int, int, int]:
-    merge = plan_merge(parse_card(card), name, result(*metrics))
+    merge = plan_merge(parse_card(card), name, [result(*metrics)])
     return len(merge.added), len(merge.unchanged), len(merge.conflicts)
 
 
@@ -75,7 +77,7 @@ def test_merge__another_configuration_of_the_dataset__is_another_result(changed:
 
 
 def test_merge__another_models_entry__is_left_alone_and_named() -> None:
-    merge = plan_merge(parse_card(CARD % 1), "Other-7B", result(("MMLU", "2")))
+    merge = plan_merge(parse_card(CARD % 1), "Other-7B", [result(("MMLU", "2"))])
     assert (len(merge.added), merge.conflicts, merge.other_models, merge.model) == (1, (), ("Demo 7B",), "Other-7B")
 
 
@@ -87,12 +89,12 @@ def test_merge__our_name_under_another_type__is_the_same_thing() -> None:
 
 def test_merge__the_same_benchmark_under_another_dataset__is_added_but_pointed_out() -> None:
     card = (CARD % 54.0).replace("type: benchmark", "type: cais/mmlu")
-    merge = plan_merge(parse_card(card), "Demo-7B", result(("MMLU", "55.1")))
+    merge = plan_merge(parse_card(card), "Demo-7B", [result(("MMLU", "55.1"))])
     assert len(merge.added) == 1
     assert [other.describe_elsewhere() for other in merge.elsewhere] == [
         "MMLU = 54.0 stands in the model-index for cais/mmlu; the table says 55.1"
     ]
-    assert plan_merge(parse_card(card), "Demo-7B", result(("MMLU", "54.0"))).elsewhere == ()
+    assert plan_merge(parse_card(card), "Demo-7B", [result(("MMLU", "54.0"))]).elsewhere == ()
 
 
 def test_merge__two_entries_of_one_model__both_speak_for_it() -> None:

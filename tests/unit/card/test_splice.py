@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from evalbot.card.document import parse_card
 from evalbot.card.merge import apply_merge, plan_merge
-from evalbot.card.model_index import Metric, Result, published
+from evalbot.card.model_index import published
+from evalbot.card.results import Metric, Result
 from evalbot.errors import InvalidCard
 from evalbot.score import Source
 
@@ -48,7 +49,7 @@ ENTRY = """\
 
 
 def spliced(card: str, result: Result = RESULT) -> str:
-    return apply_merge(card, plan_merge(parse_card(card), NAME, result))
+    return apply_merge(card, plan_merge(parse_card(card), NAME, [result]))
 
 
 CASES = {

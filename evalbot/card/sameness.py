@@ -1,0 +1,104 @@
+"""When a metric of ours and a published one are the same: by identity, or as one benchmark's score in other words."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from evalbot.benchmarks import find
+from evalbot.card.metric_types import known_type, metric_type
+from evalbot.model_names import same_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from evalbot.card.model_index import Published
+    from evalbot.card.results import Metric, Result
+
+_SHOTS_ARGUMENT = re.compile(r"'num_few_shot': (\d+)")
+_SHOTS_IN_NAME = re.compile(r"[(\[]?\b(\d{1,3})[ -]?shots?\b[)\]]?", re.IGNORECASE)
+
+
+def same_place(result: Result, other: Published) -> bool:
+    """Whether a published metric stands under our task and dataset: type, config, split, revision and args."""
+    return other.task_type == result.task_type and other.dataset == result.dataset
+
+
+def same_identity(result: Result, metric: Metric, other: Published) -> bool:
+    """Whether a published metric is ours: the same place, and the same metric there.
+
+    On a benchmark's own dataset a metric is known by its type, under the labels of a grouped result by its name; a
+    type that names no metric, or a name that is missing, leaves the other to decide.
+    """
+    if not same_place(result, other) or other.args is not None:
+        return False
+    by_type = other.name is None or (result.benchmark is not None and known_type(other.type) is not None)
+    if by_type:
+        return other.type == metric.type or metric_type(other.type) == metric_type(metric.type)
+    return other.name is not None and same_name(other.name, metric.name)
+
+
+def same_score(result: Result, metric: Metric, other: Published) -> bool:
+    """Whether a published metric speaks of our benchmark, in whatever layout: by names, or by the dataset.
+
+    Other shots, or two metrics that are known and differ, are another score; and among the labels of one grouped
+    result another name is.
+    """
+    if result.benchmark is None and same_place(result, other):
+        return False
+    return (
+        not _differ(_shots_of(result, metric), _published_shots(other))
+        and not _differ(_measure_of(result, metric), known_type(other.type))
+        and (_same_dataset(result, other) or _same_names(result, metric, other))
+    )
+
+
+def _differ(one: object | None, another: object | None) -> bool:
+    return one is not None and another is not None and one != another
+
+
+def _same_dataset(result: Result, other: Published) -> bool:
+    kind, config, split = other.dataset[:3]
+    return (
+        result.benchmark is not None
+        and kind == result.dataset_type
+        and not (_differ(config, result.config) or (config is not None and result.config is None))
+        and not _differ(split, result.split)
+    )
+
+
+def _same_names(result: Result, metric: Metric, other: Published) -> bool:
+    theirs = [name for name in (other.name, other.dataset_name) if name]
+    if any(same_name(name, ours) for name in theirs for ours in (metric.name, *_our_names(result, metric))):
+        return True
+    bare = [_SHOTS_IN_NAME.sub(" ", name).strip() for name in theirs]
+    if any(same_name(name, ours) for name in bare for ours in _our_names(result, metric)):
+        return True
+    found = [find(name) for name in bare] if result.benchmark is not None else []
+    return any(entry is not None and entry.key == result.benchmark for entry in found)
+
+
+def _our_names(result: Result, metric: Metric) -> Iterator[str]:
+    """The benchmark without shots and metric, where the label says no part of it."""
+    if result.benchmark is not None:
+        yield result.dataset_name
+    if metric.score is not None and metric.score.subset is None:
+        yield metric.score.benchmark
+
+
+def _measure_of(result: Result, metric: Metric) -> str | None:
+    """What was measured, as far as it is told: a grouped metric's type is only its label."""
+    if result.benchmark is not None:
+        return known_type(metric.type)
+    return None if metric.score is None else known_type(metric.score.metric)
+
+
+def _shots_of(result: Result, metric: Metric) -> int | None:
+    return result.shots if metric.score is None else metric.score.shots
+
+
+def _published_shots(other: Published) -> int | None:
+    found = _SHOTS_ARGUMENT.search(other.dataset[4] or "")
+    for name in (other.name, other.dataset_name):
+        found = found or _SHOTS_IN_NAME.search(name or "")
+    return None if found is None else int(found[1])
