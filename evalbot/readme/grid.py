@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from evalbot.readme.table import Table
 
-_RULE = re.compile(r"[-—–─═=_]{3,}")
+_RULE = re.compile(r"[-—–─═=_]{3,}")  # noqa: RUF001 - dashes as they are printed
 """Drawn in every other cell of a row, it makes the row a section's title."""
 MAX_ROWS = 2_000
 MAX_COLUMNS = 200
@@ -120,7 +120,7 @@ def build_grid(table: Table) -> Grid:
 
 
 def _without_settings(
-    columns: Sequence[Column], readings: tuple[tuple[Reading, ...], ...], body: Sequence[int]
+    columns: list[Column], readings: tuple[tuple[Reading, ...], ...], body: Sequence[int]
 ) -> list[Column]:
     """Beside columns of decimals, whole numbers that repeat under a label that says nothing are settings."""
     if any(column.role.kind is Kind.BENCHMARK for column in columns):
@@ -323,10 +323,53 @@ def _heads(table: Table, index: int, header_rows: tuple[int, ...]) -> tuple[str,
     below = [_unwrapped(_below(table, row, index)) for row in header_rows[1:]]
     if not below or not _is_grouped(table, table.head + 1):
         return head, tuple(note for note in below if note), ""
-    group = next((table.header[left].text for left in range(index, 0, -1) if table.header[left].text), "")
+    if title := _title_over_all(table):
+        # `Model` or `Accuracy` over every column tells no column from another.
+        said = (title,) if is_metric(title) and below[0] else ()
+        return below[0] or head, tuple(note for note in (*below[1:], *said) if note), ""
+    group = _group(table, index)
     if _is_column_note(below[0]) or _repeats(table):
         return group or head, tuple(note for note in below if note), ""
     return below[0] or head, tuple(below[1:]), group if below[0] else ""
+
+
+def _title_over_all(table: Table) -> str | None:
+    row = table.head + 1
+    above = {table.header[column].text for column in range(1, table.width) if _below(table, row, column)}
+    return above.pop() if len(above) == 1 else None
+
+
+def _group(table: Table, index: int) -> str:
+    """The name above a column: of its block where the measures below repeat, else the next to its left."""
+    heads = [cell.text for cell in table.header]
+    if blocks := name_blocks(table):
+        return next(
+            (
+                heads[place]
+                for start, end in blocks
+                if start <= index < end
+                for place in range(start, end)
+                if heads[place]
+            ),
+            "",
+        )
+    return next((heads[left] for left in range(index, 0, -1) if heads[left]), "")
+
+
+def name_blocks(table: Table) -> list[tuple[int, int]]:
+    """Equal blocks of columns with one name above each, wherever it stands: `(blank) | Crowd | (blank)`.
+
+    None where the measures below do not repeat, or where a block has no name or two.
+    """
+    heads = [cell.text for cell in table.header]
+    below = [cell.text for cell in table.rows[table.head + 1]]
+    start = next((place for place, text in enumerate(below) if place and text), len(below))
+    measures = below[start:]
+    sizes = (size for size in range(2, len(measures) // 2 + 1) if measures == measures[:size] * (len(measures) // size))
+    size = next(sizes, 0)
+    blocks = [(at, at + size) for at in range(start, len(below), size)] if size else []
+    named = all(len({text for text in heads[first:last] if text}) == 1 for first, last in blocks)
+    return blocks if named else []
 
 
 def _content(table: Table, readings: tuple[tuple[Reading, ...], ...], index: int, body: tuple[int, ...]) -> Content:

@@ -68,7 +68,10 @@ def joint_names(text: str) -> tuple[str, ...]:
     if len(shots) > 1:
         return tuple(shots)
     for found in _GROUP.finditer(text[:MAX_LABEL]):
-        names = _slashed(next(group for group in found.groups() if group is not None))
+        content = next(group for group in found.groups() if group is not None)
+        if content.strip() == "+":
+            return "", "+"
+        names = _slashed(content)
         if len(names) > 1:
             return names
     bare = _GROUP.sub(" ", text[:MAX_LABEL])

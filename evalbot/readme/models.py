@@ -95,7 +95,13 @@ def _other_axis(report: TableReport, grid: Grid) -> TableReport:
     misnamed = by_rows and label.role.kind is Kind.BENCHMARK and not any(map(looks_like_model, _heads(grid)))
     if label.role.kind not in _UNTOLD and not misnamed:
         return replace(report, models=())
-    return replace(report, models=tuple(row_labels(grid) if by_rows else column_labels(grid)))
+    # A column may be called `precision-2` and still be a model, if that is its name to the letter.
+    named = (
+        ModelLabel(label=column.head, axis="column", index=column.index, raw=grid.table.header[column.index].raw)
+        for column in grid.value_columns
+        if by_rows and column.role.kind is Kind.METRIC
+    )
+    return replace(report, models=(*(row_labels(grid) if by_rows else column_labels(grid)), *named))
 
 
 def _heads(grid: Grid) -> list[str]:

@@ -38,9 +38,11 @@ _NUMBER = re.compile(
     r"(?: ?\((?P<note>[^()]{1,40})\))? ?(?P<unit3>%?)\Z"
 )
 _INTERVAL = re.compile(
-    rf"(?P<number>[-−]?{_UNSIGNED} ?%?),? ?[\[(] ?(?P<low>[-−]?{_UNSIGNED}) ?%?(?:, ?| ?[-–—] ?|; ?)(?P<high>[-−]?{_UNSIGNED}) ?%? ?[\])]\Z"
+    rf"(?P<number>[-−]?{_UNSIGNED} ?%?),? ?[\[(] ?(?P<low>[-−]?{_UNSIGNED}) ?%?(?:, ?| ?[-–—] ?|; ?)"
+    rf"(?P<high>[-−]?{_UNSIGNED}) ?%? ?[\])]\Z"
 )
 """`44.41, [44.18, 44.63]`: a value and its confidence interval."""
+_PAIR = re.compile(rf"({_UNSIGNED} ?%?) ?\(({_UNSIGNED} ?%?)\)")
 _NOTED_ERROR = re.compile(rf"(?:±|\+/-|\+-) ?(?P<error>{_UNSIGNED}) ?%?\Z")
 _NOTED_NUMBER = re.compile(rf"{_UNSIGNED} ?%?\Z")
 _NOTED_SHOTS = re.compile(r"([0-9]{1,3})[ -]?shots?\Z", re.IGNORECASE)
@@ -111,6 +113,8 @@ def read(text: str, habit: CommaHabit = "unknown", *, parts: int = 1) -> Reading
 def _read_pieces(bare: str, habit: CommaHabit, parts: int) -> Reading:
     if interval := _INTERVAL.match(bare):
         return _read_interval(interval, habit)
+    if parts == 2 and (pair := _PAIR.fullmatch(bare)):  # noqa: PLR2004 - `HumanEval (+)` over `60.4 (55.5)`
+        return _read_parts([pair[1], pair[2]], habit)
     spaced = bare.split(" ")
     if parts > 1 and len(spaced) == parts and "/" not in bare:
         return _read_parts(spaced, habit)

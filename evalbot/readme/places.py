@@ -150,6 +150,7 @@ def _words(grid: Grid, row: int, column: Column) -> str:
 
 def _benchmark_column(grid: Grid) -> Column | None:
     columns = [column for column in grid.label_columns if not _is_metric_or_shots(grid, column)]
+    columns = [column for column in columns if any(grid.text(row, column.index) for row in grid.body)]
     headed = [column for column in columns if column.role.kind is Kind.BENCHMARK]
     if headed:
         # `Benchmark | (blank)` over `General | MMLU`, `(blank) | DROP`: the head spans groups and names.
@@ -164,7 +165,7 @@ def _benchmark_column(grid: Grid) -> Column | None:
 
 def _is_metric_or_shots(grid: Grid, column: Column) -> bool:
     if column.role.kind in {Kind.METRIC_COLUMN, Kind.SHOTS, Kind.VERSION}:
-        return len(grid.label_columns) > 1
+        return sum(any(grid.text(row, other.index) for row in grid.body) for other in grid.label_columns) > 1
     return column.index > 0 and _mostly(grid, column, {Kind.SHOTS, Kind.METRIC})
 
 

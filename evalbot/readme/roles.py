@@ -82,7 +82,7 @@ def _is_precision(folded: str, _tokens: list[str]) -> bool:
 
 def _is_stderr(folded: str, tokens: list[str]) -> bool:
     named = {"stderr", "ci"} & {*tokens, *folded.split()}
-    if folded and folded.split()[0] in {"std", "stdev", "stddev", "stderr"}:
+    if folded and folded.split(maxsplit=1)[0] in {"std", "stdev", "stddev", "stderr"}:
         return True
     return folded in words.STDERR or folded.endswith(words.STDERR_ENDS) or bool(named)
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _BOUNDED = frozenset(
     "acc accuracy accuracies em exactmatch f1 f2 fscore fmeasure f1score map ap ap50 ap75 miou iou dice auc auroc "
     "rocauc auprc prauc mrr ndcg recall precision hit hits hitrate pass maj cons winrate rouge rouge1 rouge2 rougel "
-    "rougelsum uas las clas top1 top5 sensitivity specificity resolved successrate mc1 mc2 multiplechoicegrade accnorm accnone "
-    "准确率 正确率 精确率 召回率 正解率 精度 정확도 genauigkeit exactitude precisión exactitud".split()
+    "rougelsum uas las clas top1 top5 topk sensitivity specificity resolved successrate mc1 mc2 multiplechoicegrade "
+    "accnorm accnone 准确率 正确率 精确率 召回率 正解率 精度 정확도 genauigkeit exactitude precisión exactitud".split()
 )
 """Metrics whose best value is 1, or 100 where it is printed as a percentage."""
 _OTHERWISE = frozenset(

@@ -103,12 +103,19 @@ def _compound(grid: Grid, place: Place, label: Label, numbers: Sequence[Number |
         measures = name is not None and is_part_metric(name)
         score = replace(
             score,
-            label=f"{base} ({name})" if name else base,
+            label=_part_label(base, name),
             metric=name if measures else _whole_metric(score.metric),
             subset=name if named and name and not measures and shots is None else None if joint else score.subset,
             shots=score.shots if shots is None else shots,
         )
         yield _Draft(score=score, qualifiers=place.qualifiers)
+
+
+def _part_label(base: str, name: str | None) -> str:
+    """`HumanEval (+)` over `60.4 (55.5)` is HumanEval and HumanEval+."""
+    if name == "+":
+        return f"{base}+"
+    return f"{base} ({name})" if name else base
 
 
 def _whole_metric(metric: str | None) -> str | None:
@@ -121,15 +128,23 @@ def _score(grid: Grid, place: Place, label: Label, number: Number) -> Score:
     shots = next((s for s in (number.shots, label.shots, place.shots) if s is not None), None)
     stderr = number.stderr if number.stderr is not None else place.stderr.value if place.stderr else None
     measured = parse_label(place.metric) if place.metric else None
+    # `224` under top-1 is no name: the metric is, and 224 is where it was measured.
+    unnamed = measured is not None and not any(character.isalpha() for character in label.text)
     return Score(
-        label=label.text,
-        benchmark=label.benchmark,
+        label=f"{measured.text} ({label.text})" if measured and unnamed else label.text,
+        benchmark=measured.text if measured and unnamed else label.benchmark,
         value=number.value,
-        evidence=Evidence(table=grid.table.number, row=place.row, column=place.column, line=cell.line, cell=cell.raw),
+        evidence=Evidence(
+            table=grid.table.number,
+            row=place.row,
+            column=grid.table.first_column + place.column,
+            line=cell.line,
+            cell=cell.raw,
+        ),
         unit=number.unit or label.unit or (measured.unit if measured else None),
         metric=label.metric or (measured.text if measured else None),
         shots=shots,
-        subset=label.subset,
+        subset=label.text if unnamed else label.subset,
         stderr=stderr,
         direction=label.direction or (measured.direction if measured else None),
     )
@@ -202,7 +217,8 @@ def _is_average(score: Score) -> bool:
 
 def _skip(grid: Grid, place: Place, reason: str) -> Skipped:
     raw = grid.table.rows[place.row][place.column].raw
-    return Skipped(label=place.name, cell=raw, row=place.row, column=place.column, reason=reason)
+    column = grid.table.first_column + place.column
+    return Skipped(label=place.name, cell=raw, row=place.row, column=column, reason=reason)
 
 
 def _as_skipped(score: Score, reason: str) -> Skipped:

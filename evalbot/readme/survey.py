@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from evalbot.readme.grid import ASIDE, Column, Grid, build_grid, unreadable
 from evalbot.readme.orientation import Orientation, Verdict, judge, primary_label, scored_rows
 from evalbot.readme.roles import Kind
+from evalbot.readme.side_by_side import blocks_of
 from evalbot.readme.tables import find_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from evalbot.readme.table import Table
 
@@ -45,6 +46,9 @@ def report_on(table: Table) -> tuple[TableReport, Grid | None]:
     if refusal:
         report = TableReport(table=table, is_evaluation=False, reason=refusal, orientation="none", models=())
         return report, None
+    blocks = blocks_of(table)
+    if len(blocks) > 1:
+        return _side_by_side(table, [report_on(block)[0] for block in blocks]), build_grid(table)
     grid = build_grid(table)
     verdict = judge(grid)
     report = TableReport(
@@ -55,6 +59,12 @@ def report_on(table: Table) -> tuple[TableReport, Grid | None]:
         models=tuple(_models(grid, verdict)),
     )
     return report, grid
+
+
+def _side_by_side(table: Table, reports: Sequence[TableReport]) -> TableReport:
+    """One report for blocks that are tables of their own."""
+    told = next((report for report in reports if report.is_evaluation), reports[0])
+    return replace(told, table=table, models=tuple(model for report in reports for model in report.models))
 
 
 def _models(grid: Grid, verdict: Verdict) -> Iterator[ModelLabel]:

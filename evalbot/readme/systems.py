@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from evalbot.readme.grid import name_blocks
 from evalbot.readme.labels import joint_names
 from evalbot.readme.quantities import not_a_score
 from evalbot.readme.roles import Kind, role_of
@@ -105,7 +106,7 @@ def why_not_at_all(grid: Grid, primary: Column | None) -> str | None:
         return f"the column {beside.head!r} begins a second table beside the first"
     if paired := _paired(grid, primary):
         return f"{paired!r} names both a row and a column"
-    if _is_shifted(grid) or _breaks_period(grid):
+    if len(grid.header_rows) > 1 and not name_blocks(grid.table) and (_is_shifted(grid) or _breaks_period(grid)):
         return "its group names do not stand over the first column of their groups"
     if len(grid.header_rows) == 1 and (count := sum(map(_is_headless, grid.columns[1:]))):
         return f"{count} of its columns of numbers have no head"
@@ -178,7 +179,7 @@ def _mostly_names(grid: Grid, column: Column) -> bool:
 
 def _is_shifted(grid: Grid) -> bool:
     """`Server | (blank) | A | (blank)` over a row of measures: A stands in the middle of its columns, or nowhere."""
-    if len(grid.header_rows) == 1 or isinstance(grid.table.number, str):  # HTML says how far a name reaches
+    if isinstance(grid.table.number, str):  # HTML says how far a name reaches
         return False
     heads = [cell.text for cell in grid.table.header]
     below: Sequence[str] = [cell.text for cell in grid.table.rows[grid.table.head + 1]]
@@ -188,7 +189,7 @@ def _is_shifted(grid: Grid) -> bool:
 
 def _breaks_period(grid: Grid) -> bool:
     """Where the measures below repeat, every name must stand where they begin anew."""
-    if len(grid.header_rows) == 1 or not grid.value_columns:
+    if not grid.value_columns:
         return False
     start = grid.value_columns[0].index
     heads = [cell.text for cell in grid.table.header][start:]

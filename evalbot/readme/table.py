@@ -31,6 +31,8 @@ class Table:
     """The end of the paragraph right above, as plain text: it often names what the numbers are."""
     head: int = 0
     """The header row. Rows above it are titles over the whole width."""
+    first_column: int = 0
+    """Where the grid begins in the table of the file, of which it may be one block."""
     obstacle: str | None = None
     """Why the grid cannot be read."""
 

@@ -18,6 +18,7 @@ _FOLD = re.compile(r"[^\w@#%$€/]+|_")
 _AT = re.compile(r"@.*")
 _AT_K = re.compile(r"[prh]@ ?[0-9]+\Z")
 """Precision, recall or hits at k; the bare letters mean many things."""
+_TOP = "topk"
 _TOP_K = re.compile(r"\btop ?@? ?[0-9]+\b")
 _SPLIT_END = re.compile(r"(?:val|test|dev|box|mask|bbox|segm)\Z")
 
@@ -40,7 +41,7 @@ def is_identifier(text: str) -> bool:
 
 def metric_tokens(text: str) -> list[str]:
     """The folded words of a label with metric phrases as one word and `@k` dropped."""
-    folded = _TOP_K.sub("topk", f" {fold(text)} ")
+    folded = _TOP_K.sub(_TOP, f" {fold(text)} ")
     for phrase, word in words.METRIC_PHRASES.items():
         folded = folded.replace(f" {phrase} ", f" {word} ")
     found = folded.replace("%", " ").split()
@@ -62,7 +63,7 @@ def mentions_metric(text: str) -> bool:
 
 def _is_metric_word(token: str) -> bool:
     """A metric, also with the split or kind it is measured on: `mAPval`, `APbox`."""
-    return token in words.METRICS or _SPLIT_END.sub("", token) in words.METRICS or token == "topk"
+    return token in words.METRICS or _SPLIT_END.sub("", token) in words.METRICS or token == _TOP
 
 
 def is_average(text: str) -> bool:
