@@ -30,7 +30,9 @@ def inspect_tables(source: CardSource, connect: Callable[[], Hub]) -> tuple[Read
     card = read_card(source, connect)
     reports = survey(decode_card(card.data))
     if not reports:
-        raise NothingFound("No tables found in README.", hint="evalbot reads Markdown tables with a | --- | line.")
+        raise NothingFound(
+            "No tables found in README.", hint="evalbot reads Markdown tables with a | --- | line, and HTML tables."
+        )
     return card, reports
 
 
@@ -69,9 +71,8 @@ def extract_readme(
     publisher = _publisher(source, connect, publish, dry_run=dry_run, allow_duplicate=allow_duplicate)
     for attempt in range(ATTEMPTS_WHEN_STALE):
         card = read_card(source, connect)
-        proposal = propose_from_tables(
-            card.data, wanted, layout, repo_name=card.repo_name, source=_address_of(card, connect)
-        )
+        repo_id = None if card.remote is None else card.remote.repo_id
+        proposal = propose_from_tables(card.data, wanted, layout, repo_id=repo_id, source=_address_of(card, connect))
         try:
             return publisher.publish(card, proposal, publish)
         except StaleRevision:

@@ -82,17 +82,18 @@ class Proposal:
 
 
 def propose_from_tables(
-    data: bytes, wanted: Wanted, layout: Layout, *, repo_name: str | None = None, source: Source | None = None
+    data: bytes, wanted: Wanted, layout: Layout, *, repo_id: str | None = None, source: Source | None = None
 ) -> Proposal:
     """Read one model's scores from a card's tables and plan the edit that publishes them.
 
-    `repo_name` is the repository's own name: the model looked for where nothing else is said. Raises NothingFound,
-    AmbiguousChoice, UsageError and, for what is no readable card at all, InvalidCard.
+    The repository's own name is the model looked for where nothing else is said, and its owner the model's. Raises
+    NothingFound, AmbiguousChoice, UsageError and, for what is no readable card at all, InvalidCard.
     """
     text = decode_card(data)
+    owner, _, repo_name = (repo_id or "").rpartition("/")
     asked = wanted.model_name or repo_name
-    if wanted.exact_label is None and wanted.column_index is None and wanted.model_name is None:
-        wanted = replace(wanted, model_name=repo_name)
+    if repo_name and wanted.exact_label is None and wanted.column_index is None and wanted.model_name is None:
+        wanted = replace(wanted, model_name=repo_name, owner=owner or None)
     extraction = extract(text, wanted)
     name = _entry_name(extraction.model_label, asked)
     laid_out, left_out = _lay_out(extraction.scores, layout, source)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+_AT_K = re.compile(r"(?:avg|best|cons|hits|maj|map|mean|mrr|ndcg|pass|precision|recall)@\d+")
 SPLITS = frozenset({"val", "validation", "dev", "test", "train", "eval"})
 SAYS_NOTHING = frozenset({"score", "scores", "value", "values", "result", "results", "performance", "metric", "%"})
 """Headings of number columns: no metric is told by them."""
@@ -59,7 +60,7 @@ def metric_type(printed: str | None) -> str | None:
 def known_type(written: str | None) -> str | None:
     """The type, where it names a metric; None for any other text, such as a benchmark's."""
     found = metric_type(written)
-    return found if found is not None and (found in _KNOWN or "@" in found) else None
+    return found if found is not None and (found in _KNOWN or _AT_K.fullmatch(found)) else None
 
 
 def splits_in(printed: str | None) -> tuple[str, ...]:

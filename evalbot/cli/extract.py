@@ -110,9 +110,11 @@ def _tell(outcome: Outcome, console: Console, *, explain: bool) -> None:
 
 def _table(text: str | None) -> int | str | None:
     """A table's number; `html:N` stays text. Raises UsageError for anything else."""
-    if text is None or text.startswith("html:"):
+    if text is None or text.lower().startswith("html:"):
         return text
     try:
         return int(text)
     except ValueError:
-        raise UsageError(f"--table takes a number, not {text[:40]!r}.", hint="See evalbot inspect-tables.") from None
+        raise UsageError(
+            f"--table takes a number such as 2 or html:1, not {text[:40]!r}.", hint="See evalbot inspect-tables."
+        ) from None

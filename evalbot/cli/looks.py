@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import click
@@ -50,7 +51,7 @@ def inspect_tables(repo_id: str | None, readme: Path | None, *, as_json: bool) -
 
     console, connect = start(as_json=as_json)
     card, reports = flows.inspect_tables(card_source(repo_id, readme), connect)
-    option = f"--readme {readme}" if readme else f"--repo-id {repo_id}"
+    option = f"--readme {shlex.quote(str(readme))}" if readme else f"--repo-id {repo_id}"
     for line in listing.tables(reports, option, card.repo_name):
         console.answer(line)
     console.result(answers.inspected(card, reports))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from evalbot.card.placement import place
+from evalbot.report.listing import body, header
 from evalbot.score import as_number
 
 if TYPE_CHECKING:
@@ -148,6 +149,6 @@ def _table(report: TableReport) -> dict[str, Any]:
         "reason": report.reason,
         "orientation": report.orientation,
         "models": [{"label": m.label, "axis": m.axis, "index": m.index} for m in report.models],
-        "columns": [cell.text for cell in table.rows[0]],
-        "rows": len(table.rows) - 1,
+        "columns": [cell.text for cell in header(table)],
+        "rows": len(body(table)),
     }

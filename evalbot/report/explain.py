@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from evalbot.card.placement import Placement
     from evalbot.outcome import Outcome
     from evalbot.readme.scores import Skipped
+    from evalbot.readme.table import Table
     from evalbot.score import Score
 
 _WIDTH = 12
@@ -29,7 +30,7 @@ def explained(done: Outcome) -> Iterator[str]:
     for item in proposal.omissions:
         yield ""
         yield one_line(f"{item.label or '(no label)'}: left out")
-        yield from _block(_omitted(item, proposal.extraction.report.table.number))
+        yield from _block(_omitted(item, proposal.extraction.report.table))
 
 
 def _block(fields: dict[str, object]) -> Iterator[str]:
@@ -68,9 +69,10 @@ def _registry(placement: Placement) -> dict[str, object]:
     return {"registry": f"{'' if entry is None else f'{entry.name}; '}dataset {', '.join(parts)}"}
 
 
-def _omitted(item: Skipped, table: int | str) -> dict[str, object]:
+def _omitted(item: Skipped, table: Table) -> dict[str, object]:
+    line = table.rows[item.row][item.column].line
     return {
-        "read from": f"table {table}, row {item.row}, column {item.column}",
+        "read from": f"table {table.number}, row {item.row}, column {item.column}, line {line}",
         "cell": item.cell,
         "reason": item.reason,
     }

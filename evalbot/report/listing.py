@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from evalbot.hub.client import PullRequest
     from evalbot.outcome import Outcome
     from evalbot.readme.survey import TableReport
+    from evalbot.readme.table import Cell, Table
 
 SAMPLE_ROWS = 3
 CELL_WIDTH = 24
@@ -30,17 +31,27 @@ def tables(reports: Sequence[TableReport], card_option: str, repo_name: str | No
     for report in reports:
         table = report.table
         heading = f' under "{one_line(table.heading)}"' if table.heading else ""
-        count = len(table.rows) - 1
+        count = len(body(table))
         yield f"Table {table.number}, line {table.line}{heading}: {count} row{'' if count == 1 else 's'}"
         kind = f"evaluation scores, {report.orientation}" if report.is_evaluation else "no evaluation scores"
         yield f"  {kind}: {one_line(report.reason)}"
-        for index, cell in enumerate(table.rows[0]):
+        for index, cell in enumerate(header(table)):
             yield f"  column {index}: {one_line(cell.text)[:MAX_HEADER] or '(empty)'}"
-        for row in table.rows[1 : 1 + SAMPLE_ROWS]:
+        for row in body(table)[:SAMPLE_ROWS]:
             yield "    | " + " | ".join(_cut(cell.text) for cell in row)
         if report.is_evaluation:
             yield from _next_command(report, f"evalbot extract-readme {card_option} --table {table.number}", repo_name)
         yield ""
+
+
+def header(table: Table) -> Sequence[Cell]:
+    """The cells over the columns; none where a table could not be read."""
+    return table.rows[table.head] if table.rows else ()
+
+
+def body(table: Table) -> Sequence[Sequence[Cell]]:
+    """The rows below the header."""
+    return table.rows[table.head + 1 :]
 
 
 def _next_command(report: TableReport, command: str, repo_name: str | None) -> Iterator[str]:

@@ -11,7 +11,7 @@ CARD_URL = "https://huggingface.co/alice/Aurora-7B-Instruct/blob/abc/README.md"
 
 
 def proposal(card: bytes | None = None) -> Proposal:
-    return propose_from_tables(card or demo_card(), Wanted(table=2), Layout(), repo_name=REPO_ID.split("/")[1])
+    return propose_from_tables(card or demo_card(), Wanted(table=2), Layout(), repo_id=REPO_ID)
 
 
 def test_description__names_each_value_and_its_place() -> None:
@@ -53,5 +53,5 @@ def test_title__carries_the_mark_and_fits_the_hub() -> None:
     assert pull_request.title(proposal()) == "[evalbot] Add 5 evaluation results for Aurora 7B Instruct"
     long_name = b"Aurora 7B Instruct" + b" x" * 80
     card = demo_card().replace(b"Aurora 7B Instruct", long_name)
-    made = propose_from_tables(card, Wanted(table=2, column_index=3), Layout(), repo_name="x")
+    made = propose_from_tables(card, Wanted(table=2, column_index=3), Layout(), repo_id="x")
     assert len(pull_request.title(made)) <= pull_request.MAX_TITLE
