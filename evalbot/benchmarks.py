@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 _JOINTS = re.compile(r"[\s_-]+")
+_LEADING_LETTER = re.compile(r"^([^\W\d_])[\s_-]+")
 NOT_LISTED = "the registry has no benchmark of this name"
 
 
@@ -74,8 +75,12 @@ def why_unknown(label: str) -> str:
 
 
 def folded(label: str) -> str:
-    """How labels compare: case, blanks, `-` and `_` do not count; `+` is a word (HumanEval+ is not HumanEval)."""
-    return _JOINTS.sub("", label.casefold().replace("+", "plus"))
+    """How labels compare: case, blanks, `-` and `_` do not count; `+` is a word (HumanEval+ is not HumanEval).
+
+    A single letter in front stays apart: M-MMLU is not MMMLU.
+    """
+    text = _LEADING_LETTER.sub(r"\1:", label.strip().casefold().replace("+", "plus"))
+    return _JOINTS.sub("", text)
 
 
 @cache

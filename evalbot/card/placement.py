@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from evalbot.score import Score
 
+_WORD = re.compile(r"[^\W_]+|[+@]")
 _SPLIT_NAMES = {"val": "validation", "valid": "validation", "eval": "validation"}
 
 
@@ -81,6 +83,8 @@ def _names_with_metric(score: Score) -> Iterator[str]:
 
 def _obstacle(score: Score, benchmark: Benchmark, pieces: tuple[str, ...]) -> str | None:
     """Why a score on a known benchmark cannot be said to be on its registered dataset."""
+    if more := _unread(score):
+        return f"the label says more than its benchmark, metric and shots: {' '.join(more)}"
     foreign = [piece for piece in pieces if not _fields_named(piece, benchmark)]
     if foreign:
         return f"{', '.join(foreign)} is neither config nor split of {benchmark.name} in the registry"
@@ -89,6 +93,13 @@ def _obstacle(score: Score, benchmark: Benchmark, pieces: tuple[str, ...]) -> st
     if metric_type(score.metric) is None:
         return _metric_obstacle(score, benchmark)
     return None
+
+
+def _unread(score: Score) -> list[str]:
+    """Words of the label that stand in no part of its reading: `MME (1 of 2)` is not MME."""
+    parts = (score.benchmark, score.metric or "", score.subset or "", str(score.shots), "shot shots n zero few")
+    read = {word for part in parts for word in _WORD.findall(part.casefold())}
+    return [word for word in _WORD.findall(score.label.casefold()) if word not in read]
 
 
 def _metric_obstacle(score: Score, benchmark: Benchmark) -> str | None:

@@ -6,6 +6,7 @@ The cards and their labels stand beside this repository, in shared/corpus; they 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ from huggingface_hub import HfApi
 
 from evalbot.card.document import parse_card
 from evalbot.card.model_index import published
+from evalbot.proposal import Layout, propose_from_tables
+from evalbot.readme.extract import Wanted
 
 if TYPE_CHECKING:
     from evalbot.sandbox.server import SandboxHub
@@ -59,6 +62,21 @@ def test_corpus__a_real_card__gets_exactly_the_gold_values(
         Decimal(str(score["value"])) for score in case["expected"]
     ]
     assert_one_insertion(data, after)
+
+
+@pytest.mark.skipif(not GOLD.exists(), reason="the corpus of real cards is not beside this checkout")
+@pytest.mark.parametrize("case", cases(), ids=lambda case: case["id"])
+def test_corpus__per_benchmark__publishes_the_same_values_once(case: dict[str, Any]) -> None:
+    data = (CORPUS / case["file"]).read_bytes()
+    wanted = Wanted(table=case["table_index"], model_name=case["model_name"])
+    grouped = propose_from_tables(data, wanted, Layout())
+    single = propose_from_tables(data, wanted, Layout(kind="per-benchmark"))
+    values = [Counter(m.value for r in made.results for m in r.metrics) for made in (grouped, single)]
+    assert values[0] == values[1] + Counter(item.score.value for item in single.left_out)
+    _, after = single.planned()
+    for layout in (Layout(kind="per-benchmark"), Layout()):
+        again, unchanged = propose_from_tables(after.encode(), wanted, layout).planned()
+        assert (again.added, again.conflicts, unchanged) == ((), (), after)
 
 
 def assert_one_insertion(before: bytes, after: bytes) -> None:

@@ -77,7 +77,7 @@ def test_find__a_label_that_names_several__is_none_and_says_so(label: str) -> No
 @pytest.mark.parametrize(
     "label",
     [
-        *("", "MMLU 2", "MMLU*", "MMLU-STEM", "MGSM-zh", "MBPP++", "LiveCodeBench v6", "HLE (w/ tools)"),
+        *("", "MMLU 2", "MMLU*", "M-MMLU", "MMLU-STEM", "MGSM-zh", "MBPP++", "LiveCodeBench v6", "HLE (w/ tools)"),
         *("ARC-AGI", "ARCD", "Architecture", "Dropout rate", "drop path rate", "Chinese-Alpaca-2-13B"),
         "ММLU",  # noqa: RUF001 - Cyrillic
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -95,6 +96,11 @@ def test_place__a_label_that_says_more_or_less__stays_grouped_with_the_reason(la
 
 def test_place__an_average__is_no_result_of_its_own() -> None:
     assert place(score("MMLU", derived=True)).note == "an average of other scores"
+
+
+def test_place__a_part_of_a_cell__is_not_the_whole_benchmark() -> None:
+    placed = place(replace(score("MME"), label="MME (1 of 2)"))
+    assert placed.note == "the label says more than its benchmark, metric and shots: 1 of 2"
 
 
 def test_place__a_metric_from_the_table_itself__counts_like_a_printed_one() -> None:
