@@ -70,6 +70,8 @@ WORST = {
     "1,000 tables in one another": "<table><tr><td>" * 1_000 + "1" + "</td></tr></table>" * 1_000,
     "2,000 lists inside each other": "- " * 2_000 + HEAD + ROW,
     "2,000 quotes inside each other": "> " * 2_000 + HEAD + ROW,
+    "1 MB of list items of one letter": "- a\n" * 250_000,
+    "1 MB of paragraphs of one letter": "a\n\n" * 330_000,
     "1 MB of lines with a pipe": "a | b\n" * 170_000,
 }  # fmt: skip
 

@@ -191,9 +191,10 @@ def _label(chance: Chance, words: Sequence[str]) -> str:
     drawn = chance.random()
     if drawn < 0.03:
         return ""
-    label = chance.choice(words) if drawn < 0.93 else chance.choice((*MODELS, *BENCHMARKS, *QUANTITIES, *HOSTILE))
+    if drawn > 0.93:
+        return chance.choice((*MODELS, *BENCHMARKS, *QUANTITIES, *HOSTILE))
     form = chance.choice(LABEL_FORMS) if chance.random() < 0.15 else "{}"
-    return form.replace("{}", label)
+    return form.replace("{}", chance.choice(words))
 
 
 def _cell(chance: Chance, hostility: float) -> str:
