@@ -105,7 +105,8 @@ def _tell(outcome: Outcome, console: Console, *, explain: bool) -> None:
     say(listing.verdict(outcome))
     for line in explained(outcome) if explain else ():
         console.note(line)
-    console.result(answers.extracted(outcome))
+    if console.as_json:  # it asks the registry about every score
+        console.result(answers.extracted(outcome))
 
 
 def _table(text: str | None) -> int | str | None:
