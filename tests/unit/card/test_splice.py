@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -48,8 +49,32 @@ ENTRY = """\
 """
 
 
-def spliced(card: str, result: Result = RESULT) -> str:
-    return apply_merge(card, plan_merge(parse_card(card), NAME, [result]))
+OWN_DATASETS = (
+    Result(
+        task_type="text-generation",
+        dataset_name="DROP",
+        dataset_type="EleutherAI/drop",
+        split="validation",
+        shots=3,
+        benchmark="drop",
+        metrics=(
+            Metric(name="DROP (F1)", type="f1", value=Decimal("50.10")),
+            Metric(name="DROP (EM)", type="exact_match", value=Decimal(44)),
+        ),
+    ),
+    Result(
+        task_type="text-generation",
+        dataset_name="PIQA",
+        dataset_type="ybisk/piqa",
+        benchmark="piqa",
+        metrics=(Metric(name="PIQA", type="accuracy", value=Decimal("0.80")),),
+    ),
+)
+LAYOUTS = ((RESULT,), (*OWN_DATASETS, RESULT), (RESULT, *OWN_DATASETS))
+
+
+def spliced(card: str, *results: Result) -> str:
+    return apply_merge(card, plan_merge(parse_card(card), NAME, results or [RESULT]))
 
 
 CASES = {
@@ -100,6 +125,28 @@ CASES = {
 @pytest.mark.parametrize(("before", "after"), CASES.values(), ids=CASES.keys())
 def test_splice__adds_an_entry_and_nothing_else(before: str, after: str) -> None:
     assert spliced(before) == after
+
+
+@pytest.mark.parametrize("before", [before for before, _ in CASES.values()], ids=CASES.keys())
+@pytest.mark.parametrize("results", LAYOUTS[1:])
+def test_splice__several_results__are_added_together_and_once(before: str, results: tuple[Result, ...]) -> None:
+    after = spliced(before, *results)
+    names = [metric.name for result in results for metric in result.metrics]
+    assert [p.name for p in published(parse_card(after)) if p.model == NAME] == names
+    assert spliced(after, *results) == after
+
+
+def test_splice__several_results__join_what_the_card_has_of_them() -> None:
+    first = spliced("---\nlicense: mit\n---\n", replace(OWN_DATASETS[0], metrics=OWN_DATASETS[0].metrics[:1]), RESULT)
+    more = replace(RESULT, metrics=(*RESULT.metrics, Metric(name="GSM8K", type="gsm8k", value=Decimal("0.5"))))
+    after = spliced(first, *OWN_DATASETS, more)
+    results = yaml.safe_load(after.split("---\n")[1])["model-index"][0]["results"]
+    assert [[metric["name"] for metric in result["metrics"]] for result in results] == [
+        ["DROP (F1)", "DROP (EM)"],
+        ["MMLU", "no", "GSM8K"],
+        ["PIQA"],
+    ]
+    assert results[0]["dataset"]["args"] == {"num_few_shot": 3}
 
 
 def test_splice__windows_line_ends__are_used_for_new_lines() -> None:
@@ -217,6 +264,9 @@ INDEXES = st.sampled_from(
         "        dataset: {name: Benchmarks, type: benchmark}\n        metrics:\n        -   type: mmlu\n"
         "            value: 85.2\n            name: MMLU\n        source: {name: Model card, "
         "url: 'https://huggingface.co/alice/Demo-7B'}\n",
+        "model-index:\n- name: Demo-7B\n  results:\n  - task: {type: text-generation}\n    dataset:\n      name: DROP\n"
+        "      type: EleutherAI/drop\n      split: validation\n      args: {num_few_shot: 3}   # as usual\n"
+        "    metrics:\n    - {name: DROP (F1), type: f1, value: 50.1}\n",
     ]
 )
 
@@ -253,10 +303,12 @@ def cards(draw: st.DrawFn) -> GeneratedCard:
 
 
 @settings(max_examples=600, deadline=None)
-@given(cards())
-def test_splice__any_front_matter__changes_only_model_index_and_only_once(card: GeneratedCard) -> None:
+@given(cards(), st.sampled_from(LAYOUTS))
+def test_splice__any_front_matter__changes_only_model_index_and_only_once(
+    card: GeneratedCard, results: tuple[Result, ...]
+) -> None:
     before = published(parse_card(card.text))
-    after = spliced(card.text)  # none of these cards may be refused: then this would show nothing
+    after = spliced(card.text, *results)  # none of these cards may be refused: then this would show nothing
     if card.index:
         assert after.startswith(card.before)
         assert after.endswith(card.after)
@@ -266,8 +318,10 @@ def test_splice__any_front_matter__changes_only_model_index_and_only_once(card: 
         assert any(after[:i] + after[i + length :] == whole for i in range(len(whole) + 1)), (
             "the card is not the old one with one piece inserted"
         )
-    assert spliced(after) == after
+    assert spliced(after, *results) == after
     now = published(parse_card(after))
     assert [p for p in now if p in before] == list(before)
     ours = {p.name: p.value for p in now if p.model != "Z"}
-    assert {name: Decimal(value) for name, value in ours.items()} == {m.name: m.value for m in RESULT.metrics}
+    wanted = {metric.name: metric.value for result in results for metric in result.metrics}
+    assert wanted.items() <= {name: Decimal(value) for name, value in ours.items()}.items()
+    assert len(now) == len({*before, *now})
