@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from evalbot.readme import words
 from evalbot.readme.labels import joint_names
-from evalbot.readme.numbers import MISSING, CommaHabit, Reading, comma_habit, read
+from evalbot.readme.numbers import CommaHabit, Reading, comma_habit, read
 from evalbot.readme.profile import looks_measured, looks_set
 from evalbot.readme.roles import COUNTS_SHOTS, Kind, Role, role_of
 from evalbot.readme.wording import fold, is_known_benchmark, is_metric, mentions_metric
-from evalbot.readme.words import COUNTED_ALONE, ROW_PROPERTIES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,8 +82,8 @@ def _may_hold_scores(column: Column) -> bool:
         column.content == "value"
         and column.role.kind not in ASIDE
         and column.role.reason != COUNTS_SHOTS
-        and fold(column.head) not in ROW_PROPERTIES
-        and fold(column.head) not in COUNTED_ALONE
+        and fold(column.head) not in words.ROW_PROPERTIES
+        and fold(column.head) not in words.COUNTED_ALONE
         and any(character.isalnum() for character in column.head + "".join(column.notes))
     )
 
@@ -101,7 +101,7 @@ def unreadable(table: Table) -> str | None:
 
 def build_grid(table: Table) -> Grid:
     habit = comma_habit(cell.text for row in table.rows[table.head + 1 :] for cell in row)
-    parts = [max(1, len(joint_names(cell.text))) for cell in table.header]
+    parts = _parts(table)
     readings = tuple(_row_readings(table, row, habit, parts) for row in range(len(table.rows)))
     header_rows = _header_rows(table, readings)
     body, sections = _body(table, readings, header_rows[-1] + 1)
@@ -119,6 +119,12 @@ def build_grid(table: Table) -> Grid:
     )
 
 
+def _parts(table: Table) -> list[int]:
+    """How many numbers side by side each column announces; a corner such as `F1 - EM` speaks for all."""
+    counts = [max(1, len(joint_names(cell.text))) for cell in table.header]
+    return [counts[0], *(count if count > 1 else counts[0] for count in counts[1:])]
+
+
 def _without_settings(
     columns: list[Column], readings: tuple[tuple[Reading, ...], ...], body: Sequence[int]
 ) -> list[Column]:
@@ -129,10 +135,15 @@ def _without_settings(
     measured = any(looks_measured(numbers) for numbers in values.values())
     return [
         replace(column, role=Role(Kind.NOT_A_SCORE, "whole numbers that look like a setting"))
-        if measured and _says_nothing(column) and looks_set(values.get(column.index, ()))
+        if measured and _says_nothing(column) and _are_settings(column, values.get(column.index, ()))
         else column
         for column in columns
     ]
+
+
+def _are_settings(column: Column, values: Sequence[Decimal]) -> bool:
+    whole = bool(values) and all("." not in str(value) for value in values)
+    return looks_set(values) or (whole and fold(column.head) in words.COUNTABLE)
 
 
 def _says_nothing(column: Column) -> bool:
@@ -148,15 +159,24 @@ def _in_company(columns: Sequence[Column]) -> list[Column]:
     """Labels that mean something by what stands beside them: `P | R | F`, `CI` among two-letter tasks."""
     heads = {fold(column.head) for column in columns}
     by_f = {"p", "r"} <= heads and bool(heads & _F_SCORES)
+    scored = [column for column in columns if column.role.kind is Kind.SCORE and column.content == "value"]
+    whose = {column.index for column in scored if len(scored) > 1 and _says_whose(column.head)}
     short = sum(_is_abbreviation(column.head) for column in columns) >= MIN_ABBREVIATED
     return [
         replace(column, role=Role(Kind.METRIC))
         if by_f and fold(column.head) in {"p", "r"}
         else replace(column, role=Role(Kind.UNKNOWN))
-        if short and column.role.kind is not Kind.UNKNOWN and _is_abbreviation(column.head)
+        if column.index in whose or (short and _is_abbreviation(column.head))
         else column
         for column in columns
     ]
+
+
+def _says_whose(head: str) -> bool:
+    """`2B Value | 4B Value`: beside another column of scores, a word that is no measure says whose they are."""
+    known = words.SCORE | words.SPLITS | words.METRIC_QUALIFIERS | words.OTHERS | {"development", "training", "train"}
+    rest = [word for word in fold(head).split() if word not in known and not mentions_metric(word)]
+    return bool(rest) and not is_known_benchmark(head)
 
 
 _F_SCORES = {"f", "f1", "f 1", "f score", "f1 score", "f measure", "f beta"}
@@ -288,7 +308,9 @@ def _column(
         role = Role(Kind.NOT_A_SCORE, "an index")
     if role.reason == COUNTS_SHOTS and content == "value" and looks_measured(_values(readings, index, body)):
         role = Role(Kind.UNKNOWN)  # `Few-shot` as a group of tasks
-    if index == 0 and (content != "value" or role.kind in {Kind.MODEL, Kind.SUBSET}):
+    if (index == 0 and (content != "value" or role.kind in {Kind.MODEL, Kind.SUBSET})) or (
+        index == 0 and _are_conditions(table, readings, body)
+    ):
         content = "label"
     elif index == 0 and role.kind is Kind.EMPTY:
         # Numbers under a blank head count the rows where another column names them.
@@ -297,6 +319,17 @@ def _column(
     return Column(index=index, head=head, notes=notes, group=group, role=role, content=content)
 
 
+def _are_conditions(table: Table, readings: tuple[tuple[Reading, ...], ...], body: tuple[int, ...]) -> bool:
+    """Whole numbers that rise or fall down the first column, beside measured ones: `K | Recall@K`."""
+    first = _values(readings, 0, body)
+    ordered = sorted(set(first)) in (first, first[::-1])
+    whole = all("." not in str(value) for value in first)
+    beside = [_values(readings, column, body) for column in range(1, table.width)]
+    return len(first) == len(body) >= MIN_CONDITIONS and ordered and whole and any(map(looks_measured, beside))
+
+
+MIN_CONDITIONS = 3
+"""Rows from which an order of numbers is no coincidence."""
 _NOT_SCORED = {Kind.NOT_A_SCORE, Kind.STDERR, Kind.VERSION}
 _PAIR = 2
 MIN_COUNTED = 4
@@ -377,7 +410,7 @@ def _content(table: Table, readings: tuple[tuple[Reading, ...], ...], index: int
     for row in body:
         reading = readings[row][index]
         numbers += reading.is_number
-        texts += not reading.is_number and table.rows[row][index].text.lower() not in MISSING
+        texts += not reading.is_number and not reading.missing
     if numbers and numbers >= texts:
         return "value"
     return "label" if texts else "empty"

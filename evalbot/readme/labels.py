@@ -75,6 +75,9 @@ def joint_names(text: str) -> tuple[str, ...]:
         if len(names) > 1:
             return names
     bare = _GROUP.sub(" ", text[:MAX_LABEL])
+    dashed = tuple(name.strip() for name in bare.split(" - "))
+    if len(dashed) > 1 and all(map(is_part_metric, dashed)):
+        return dashed
     names = _slashed(bare)
     if len(names) > 1 and all(_names_part(name) for name in names):
         return names

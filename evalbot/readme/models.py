@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from evalbot.errors import AmbiguousChoice, NothingFound, UsageError
 from evalbot.readme.names import closest_first, is_decorated, is_exact, is_prefixed, same_model
 from evalbot.readme.orientation import looks_like_model, primary_label
-from evalbot.readme.roles import Kind, role_of
+from evalbot.readme.roles import Kind
 from evalbot.readme.rows import RowNames, row_names
 from evalbot.readme.survey import ModelLabel, TableReport, column_labels, row_labels
 from evalbot.readme.systems import names_a_system, why_no_rows, why_not_at_all
@@ -127,7 +127,7 @@ def _one_model(grid: Grid, found: Sequence[Target]) -> Target | None:
         return None
     kinds = {Kind.BENCHMARK, Kind.METRIC_COLUMN}
     naming = [column for column in grid.label_columns if column.role.kind in kinds]
-    measured = all(role_of(column.head).kind in {Kind.SCORE, Kind.METRIC} for column in grid.value_columns)
+    measured = all(column.role.kind in {Kind.SCORE, Kind.METRIC} for column in grid.value_columns)
     keys = [tuple(grid.text(index, column.index) for column in naming) for index in indexes]
     if not naming or not measured or not _distinct(keys) or not all(any(key) for key in keys):
         return None

@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
+from evalbot.readme.wording import is_metric
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -42,6 +44,7 @@ _INTERVAL = re.compile(
     rf"(?P<high>[-−]?{_UNSIGNED}) ?%? ?[\])]\Z"
 )
 """`44.41, [44.18, 44.63]`: a value and its confidence interval."""
+_NAMED = re.compile(rf"([A-Za-z][\w@-]{{0,15}}) ?[:=] ?({_UNSIGNED} ?%?(?: ?\({_UNSIGNED}\))?)(?=[\s,;/|]|\Z)")
 _PAIR = re.compile(rf"({_UNSIGNED} ?%?) ?\(({_UNSIGNED} ?%?)\)")
 _NOTED_ERROR = re.compile(rf"(?:±|\+/-|\+-) ?(?P<error>{_UNSIGNED}) ?%?\Z")
 _NOTED_NUMBER = re.compile(rf"{_UNSIGNED} ?%?\Z")
@@ -73,6 +76,8 @@ class Reading:
 
     numbers: tuple[Number | None, ...] = ()
     missing: bool = False
+    names: tuple[str, ...] = ()
+    """What the cell itself calls its numbers."""
     reason: str | None = None
     """Why digits in the cell are not taken as a value."""
 
@@ -115,6 +120,11 @@ def _read_pieces(bare: str, habit: CommaHabit, parts: int) -> Reading:
         return _read_interval(interval, habit)
     if parts == 2 and (pair := _PAIR.fullmatch(bare)):  # noqa: PLR2004 - `HumanEval (+)` over `60.4 (55.5)`
         return _read_parts([pair[1], pair[2]], habit)
+    dashed = bare.split(" - ")
+    if parts > 1 and len(dashed) == parts:
+        return _read_parts(dashed, habit)
+    if named := _NAMED.findall(bare):
+        return _read_named(bare, named, habit)
     spaced = bare.split(" ")
     if parts > 1 and len(spaced) == parts and "/" not in bare:
         return _read_parts(spaced, habit)
@@ -122,6 +132,14 @@ def _read_pieces(bare: str, habit: CommaHabit, parts: int) -> Reading:
         outer, _, inner = bare[:-1].partition("(")
         return _read_parts([outer.strip(), *(piece.strip() for piece in inner.split("/"))], habit)
     return _read_parts([piece.strip() for piece in bare.split("/")], habit)
+
+
+def _read_named(bare: str, named: list[tuple[str, str]], habit: CommaHabit) -> Reading:
+    """`F1:88.6 EM:69.9`: the cell names its numbers itself; nothing else may stand in it."""
+    if not all(is_metric(name) for name, _ in named) or _NAMED.sub("", bare).strip(" ,;/|"):
+        return Reading(reason="not a plain number")
+    reading = _read_parts([digits.strip() for _, digits in named], habit)
+    return replace(reading, names=tuple(name.strip() for name, _ in named))
 
 
 def _read_interval(found: re.Match[str], habit: CommaHabit) -> Reading:

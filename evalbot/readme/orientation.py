@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from evalbot.readme import words
 from evalbot.readme.numbers import read
 from evalbot.readme.roles import Kind, role_of
-from evalbot.readme.systems import naming_rank
+from evalbot.readme.systems import is_backbone, names_a_framework, naming_rank
 from evalbot.readme.wording import fold, is_known_benchmark, is_metric, mentions_metric
 
 if TYPE_CHECKING:
@@ -50,7 +50,12 @@ class Verdict:
 def judge(grid: Grid) -> Verdict:
     """Decide by refusal first: what a table is not, then where its models are."""
     refusal = (
-        _no_numbers(grid) or _no_header(grid) or _training_log(grid) or _made_of(grid) or _dataset_statistics(grid)
+        _no_numbers(grid)
+        or _no_header(grid)
+        or _training_log(grid)
+        or _tokenizers(grid)
+        or _made_of(grid)
+        or _dataset_statistics(grid)
     )
     if refusal:
         return Verdict("none", refusal)
@@ -65,12 +70,19 @@ def primary_label(grid: Grid) -> Column | None:
     for kind in (Kind.MODEL, Kind.BENCHMARK):
         columns = [c for c in grid.label_columns if c.role.kind is kind and _tells_rows_apart(grid, c)]
         if columns:
-            return min(columns, key=naming_rank)
+            best = min(columns, key=naming_rank)
+            # `Backbone | Method` over many backbones in one or two frameworks: the backbones are the models.
+            named = [column for column in columns if is_backbone(column) and names_a_framework(best)]
+            return max((best, *named), key=lambda column: _distinct(grid, column))
     return grid.label_columns[0] if grid.label_columns else None
 
 
 def _tells_rows_apart(grid: Grid, column: Column) -> bool:
-    return len({grid.text(row, column.index) for row in grid.body}) >= min(2, len(grid.body))
+    return _distinct(grid, column) >= min(2, len(grid.body))
+
+
+def _distinct(grid: Grid, column: Column) -> int:
+    return len({grid.text(row, column.index) for row in grid.body})
 
 
 @lru_cache(maxsize=RECENT_GRIDS)
@@ -78,7 +90,11 @@ def naming_columns(grid: Grid) -> tuple[Column, ...]:
     """The columns whose cells say what the row is, not what belongs to it."""
     primary = primary_label(grid)
     kinds = {Kind.BENCHMARK, Kind.METRIC_COLUMN}
-    return tuple(column for column in grid.label_columns if column == primary or column.role.kind in kinds)
+    return tuple(
+        column
+        for column in grid.label_columns
+        if column == primary or (column.role.kind in kinds and _tells_rows_apart(grid, column))
+    )
 
 
 @lru_cache(maxsize=RECENT_GRIDS)
@@ -150,6 +166,12 @@ def _training_log(grid: Grid) -> str | None:
     return "it is a training log" if counts and (losses or not named) else None
 
 
+def _tokenizers(grid: Grid) -> str | None:
+    primary = primary_label(grid)
+    head = fold(primary.head).split()[-1:] if primary else []
+    return "it compares tokenizers" if head and head[0] in {"tokenizer", "tokenizers", "分词器"} else None
+
+
 def _made_of(grid: Grid) -> str | None:
     """`Hyperparameter | Value`, `Model structure | A | B`: what something is made of."""
     corner = fold(grid.columns[0].head).split()
@@ -180,7 +202,7 @@ def _orient(grid: Grid) -> Verdict:
     label = primary_label(grid)
     if label is None or (len(grid.body) == 1 and not any(grid.text(grid.body[0], c.index) for c in grid.label_columns)):
         return _without_labels(grid, heads)
-    measured = all(role_of(head).kind in {Kind.METRIC, Kind.SCORE, Kind.AVERAGE} for head in heads)
+    measured = all(column.role.kind in {Kind.METRIC, Kind.SCORE, Kind.AVERAGE} for column in grid.value_columns)
     rows = [grid.text(row, label.index) for row in grid.body]
     kind = label.role.kind
     if kind is Kind.MODEL:
@@ -220,7 +242,7 @@ def _under_measures(kind: Kind, grid: Grid, rows: Sequence[str]) -> Verdict:
     """Every value column is a metric or a score: the rows are this model's subsets, or models."""
     report = any(fold(row) in words.REPORT_AVERAGES for row in rows)
     report = report or any(fold(column.head) == "support" for column in grid.columns)
-    bare = all(role_of(column.head).kind is Kind.SCORE for column in grid.value_columns)
+    bare = all(column.role.kind is Kind.SCORE for column in grid.value_columns)
     named = _count_models(rows) * 3 >= max(1, len(rows))
     told = kind in {Kind.CATEGORY, Kind.SUBSET} or _share(rows) == 1
     told = told or any(column.role.kind is Kind.METRIC_COLUMN for column in grid.label_columns)

@@ -9,7 +9,7 @@ from evalbot.readme import words
 from evalbot.readme.labels import joint_names, prose_names, shots_in
 from evalbot.readme.orientation import primary_label, row_refusal
 from evalbot.readme.roles import Kind, role_of
-from evalbot.readme.systems import ANOTHER_SYSTEM, of_another_system
+from evalbot.readme.systems import ANOTHER_SYSTEM, is_backbone, of_another_system
 from evalbot.readme.whole import is_nobodys
 from evalbot.readme.wording import fold, is_metric
 
@@ -49,6 +49,7 @@ def places_of(grid: Grid, target: Target) -> Iterable[Place]:
 
 def _row_places(grid: Grid, row: int) -> Iterator[Place]:
     label = primary_label(grid)
+    framework = _framework(grid, row, label)
     for column in grid.columns:
         text = grid.text(row, column.index)
         if column == label or not text or (column.content != "value" and not any(c.isdigit() for c in text)):
@@ -60,13 +61,21 @@ def _row_places(grid: Grid, row: int) -> Iterator[Place]:
         yield Place(
             row=row,
             column=column.index,
-            name=f"{column.group} {column.head}".strip(),
+            name=f"{column.group} {column.head}{framework}".strip(),
             metric=next((note for note in column.notes if is_metric(note) or len(joint_names(note)) > 1), None),
             shots=_shots_of(grid, row, column),
             parts=_parts(grid, [column.head, *column.notes]),
             qualifiers=column.notes,
             refusal=refusal,
         )
+
+
+def _framework(grid: Grid, row: int, label: Column | None) -> str:
+    """A backbone's scores are those of the system it was put into, so they are published with its name."""
+    if label is None or not is_backbone(label):
+        return ""
+    others = [column for column in grid.label_columns if column != label and column.role.kind is Kind.MODEL]
+    return "".join(f" ({text})" for column in others if (text := grid.text(row, column.index)))
 
 
 def _aside(grid: Grid, row: int, column: Column) -> str:

@@ -84,7 +84,7 @@ def not_a_score(text: str) -> str | None:
     reason = reason or _by_phrase(folded, f" {head} ")
     if reason is not None:
         return reason
-    reason = _by_head(head, folded)
+    reason = _by_head(text, head, folded)
     return None if reason and is_identifier(text) and head.split()[-1] in _TOPICS else reason
 
 
@@ -123,7 +123,7 @@ def _by_phrase(folded: str, padded_head: str) -> str | None:
     return next((reason for piece, reason in _SUBSTRINGS.items() if piece in folded), None)
 
 
-def _by_head(head: str, folded: str) -> str | None:
+def _by_head(text: str, head: str, folded: str) -> str | None:
     tokens = head.rstrip("#% ").split()
     alone = folded.rstrip("#% ") or folded
     if len(tokens) <= 1 and alone in _ALONE:
@@ -139,6 +139,8 @@ def _by_head(head: str, folded: str) -> str | None:
         last = tokens[-2]  # `Params / M`
     if len(tokens) > 1 and tokens[-2].isdecimal():
         return None  # `News 128 length` is measured at a length; it does not measure one
+    if is_identifier(text):
+        return _HEADS.get(last)
     return _HEADS.get(last) or next((_HEADS[word] for word in tokens if word in _ANYWHERE), None)
 
 

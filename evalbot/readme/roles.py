@@ -47,6 +47,8 @@ class Role:
 COUNTS_SHOTS = "a number of shots"
 """The head of a column of shot counts, unlike `5-shot`, which heads results at five shots."""
 _SHOTS_HEAD = re.compile(r"(?:#|n|num|number of|no of|few|k|\?)? ?shots?(?: num| number)?|num fewshot|fewshot|n shots")
+_MODEL_AND = re.compile(r"models? (?:and|/|or|with) \w")
+"""`Model and Size` heads the models, with something said of each."""
 _SHOTS_VALUE = re.compile(r"(?:[0-9]{1,3}|zero|one|few|n|k) ?shots?(?: cot)?|n ?= ?[0-9]{1,3}")
 
 
@@ -69,6 +71,10 @@ def role_of(text: str) -> Role:
     if is_average(text):
         return Role(Kind.AVERAGE)
     return Role(Kind.METRIC if is_metric(text) else Kind.UNKNOWN)
+
+
+def _is_model_and_more(folded: str, _tokens: list[str]) -> bool:
+    return bool(_MODEL_AND.match(folded))
 
 
 def _is_shots(folded: str, _tokens: list[str]) -> bool:
@@ -129,6 +135,7 @@ def _is_score(folded: str, tokens: list[str]) -> bool:
 
 
 _KINDS_FIRST: tuple[tuple[Kind, Callable[[str, list[str]], bool]], ...] = (
+    (Kind.MODEL, _is_model_and_more),
     (Kind.SHOTS, _is_shots),
     (Kind.PRECISION, _is_precision),
     (Kind.STDERR, _is_stderr),

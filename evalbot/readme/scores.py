@@ -73,7 +73,7 @@ def _read(grid: Grid, place: Place) -> list[_Draft] | Skipped:
         return _skip(grid, place, "no value" if reading.missing else reading.reason or "no number")
     numbers = reading.numbers
     label = parse_label(place.name)
-    if len(numbers) == 1 and numbers[0] is not None:
+    if len(numbers) == 1 and numbers[0] is not None and not reading.names:
         number = numbers[0]
         if _is_implausible(number, label):
             return _skip(grid, place, "too large for a score")
@@ -88,7 +88,7 @@ def _is_implausible(number: Number, label: Label) -> bool:
 
 def _compound(grid: Grid, place: Place, label: Label, numbers: Sequence[Number | None]) -> Iterator[_Draft]:
     """One score for each number of a cell, named by the joint header or, where there is none, by its place."""
-    names: tuple[str | None, ...] = place.parts
+    names: tuple[str | None, ...] = grid.readings[place.row][place.column].names or place.parts
     if len(names) == len(numbers) - 1:
         names = (None, *names)
     named = len(names) == len(numbers)

@@ -7,12 +7,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from evalbot.readme import words
 from evalbot.readme.grid import name_blocks
 from evalbot.readme.labels import joint_names
 from evalbot.readme.quantities import not_a_score
 from evalbot.readme.roles import Kind, role_of
 from evalbot.readme.wording import core, fold, is_average, is_known_benchmark, is_metric
-from evalbot.readme.words import SPLITS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from evalbot.readme.grid import Column, Grid
 
 _PARTS = frozenset(
-    "backbone backbones encoder encoders decoder tower towers vt retriever reranker student teacher attacker judge "
+    "encoder encoders decoder tower towers vt retriever reranker student teacher attacker judge "
     "verifier generator embedder tokenizer draft".split()
 )
 """A system has these; a row's scores are the system's, whichever column names it."""
@@ -35,11 +35,6 @@ _MODEL_OF_A_KIND = re.compile(
 )
 _CHECKPOINTS = frozenset({"checkpoint", "checkpoints", "ckpt", "hf checkpoint"})
 
-_OTHERS_ALONE = frozenset(
-    "reference reported paper published official original previous prior sota baseline baselines random human humans "
-    "teacher prev orig chance ref claimed literature".split()
-)
-"""Said of a whole column, or in parentheses, these name somebody else as the one who scored."""
 _OTHERS_AT_EDGES = frozenset("reported paper published sota baseline previous teacher prev".split())
 """These say so also beside a benchmark's name: `MMLU reported`; `Human Eval` and `Random Walks` are benchmarks."""
 _FILLERS = frozenset(
@@ -48,6 +43,7 @@ _FILLERS = frozenset(
 )
 _PARENTHESISED = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
 
+_FRAMEWORKS = [[word] for word in "method methods framework detector segmentor approach algorithm".split()]
 ANOTHER_SYSTEM = "a column of another system"
 
 
@@ -58,7 +54,16 @@ def naming_rank(column: Column) -> int:
         return 3
     if head in _MAYBE_PARTS or _MODEL_OF_A_KIND.fullmatch(head):
         return 2
-    return 1 if head in _CHECKPOINTS else 0
+    return 1 if head in _CHECKPOINTS or is_backbone(column) else 0
+
+
+def is_backbone(column: Column) -> bool:
+    """In a model's own card a backbone goes by the model's name, whatever head was put on it."""
+    return core(column.head).split()[-1:] in (["backbone"], ["backbones"])
+
+
+def names_a_framework(column: Column) -> bool:
+    return core(column.head).split()[-1:] in _FRAMEWORKS
 
 
 def names_a_part(column: Column) -> bool:
@@ -73,7 +78,7 @@ def of_another_system(column: Column) -> bool:
 def names_a_system(note: str) -> bool:
     """Below a model's name: anything but a metric, shots, a split or a benchmark may be another system's column."""
     known = is_metric(note) or is_average(note) or is_known_benchmark(note) or len(joint_names(note)) > 1
-    return not known and role_of(note).kind not in _MEASURES and not set(fold(note).split()) & SPLITS
+    return not known and role_of(note).kind not in _MEASURES and not set(fold(note).split()) & words.SPLITS
 
 
 _MEASURES = {Kind.METRIC, Kind.SCORE, Kind.SHOTS, Kind.AVERAGE, Kind.STDERR, Kind.NOT_A_SCORE, Kind.SUBSET}
@@ -89,7 +94,7 @@ def _says_another(text: str) -> bool:
 
 def _is_only_another(text: str) -> bool:
     tokens = fold(text).split()
-    rest = [token for token in tokens if token not in _OTHERS_ALONE]
+    rest = [token for token in tokens if token not in words.OTHERS]
     return len(rest) < len(tokens) and all(token in _FILLERS or token.isdigit() or is_metric(token) for token in rest)
 
 

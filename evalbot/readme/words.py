@@ -125,10 +125,12 @@ KNOWN_BENCHMARKS = frozenset(
     "imagenet imagenet1k imagenet22k cifar10 cifar100 ade20k librispeech commonvoice fleurs voxpopuli tedlium gigaspeech "
     "ami mteb cmteb beir msmarco trec scifact hotpotqa fiqa nfcorpus conll2003 conll03 ontonotes xtreme flores flores200 "
     "wmt wmt14 wmt19 cnndm cnndailymail xsum samsum bigbench ruler longbench narrativeqa qasper needle bfcl taubench "
-    "simpleqa frames toxigen bbq winogender crowspairs copa wic wsc multirc record anli sciq logiqa prost gaokao".split()
+    "simpleqa toxigen bbq winogender crowspairs copa wic wsc multirc record anli sciq logiqa prost gaokao".split()
 )
 """Widely used names, as evidence of which axis holds benchmarks; unknown names are judged by the other labels."""
 
+COUNTABLE = frozenset("frames frame views crops beams folds shards".split())
+"""Whole numbers beside measured ones under these are how a model was run, though a benchmark has the same name."""
 COUNTED_ALONE = frozenset({"language", "languages", "langs", "语言", "言語"})
 """Numbers right under one of these count them; the word also heads columns of names."""
 NOT_A_SCORE_HEADS = {
@@ -138,7 +140,7 @@ NOT_A_SCORE_HEADS = {
     "a speed or time": "speed speedup latency throughput fps qps rps rtf rtfx time times duration runtime hours hour "
     "seconds second minutes days vitesse velocidad geschwindigkeit velocità скорость ttft tpot itl tps время tiempo temps",
     "memory": "memory mem ram vram mémoire memoria speicher память",
-    "a length or resolution": "length lengths len resolution resolutions reso shape frames window ctx patch",
+    "a length or resolution": "length lengths len resolution resolutions reso shape window ctx patch",
     "a price": "price prices cost costs usd pricing cents costo coste стоимость",
     "a date": "date dates year released cutoff",
     "a count of data": "tokens token samples sample examples instances sentences utterances documents images files rows "
@@ -165,7 +167,7 @@ NOT_A_SCORE_ALONE = {
     "a size": "bpw peak",
     "a significance test": "p",
     "a parameter count": "active activated",
-    "a hyper-parameter": "index id l h a d r k rate lr setting settings alpha beta gamma lambda epsilon eps theta tau",
+    "a hyper-parameter": "onset offset index id l h a d r k rate lr setting settings alpha beta gamma lambda epsilon eps theta tau",
     "hardware or energy": "power",
     "a date": "release",
     "a link or note": "paper",
@@ -229,6 +231,11 @@ NOT_ABOUT_SCORES_PHRASES = (
     "data split",
 )
 TRAINING_LOG = frozenset({"epoch", "epochs", "step", "steps", "iteration", "iterations"})
+OTHERS = frozenset(
+    "reference reported paper published official original previous prior sota baseline baselines random human humans "
+    "teacher prev orig chance ref claimed literature".split()
+)
+"""Said of a whole column, or in parentheses, these name somebody else as the one who scored."""
 SPLITS = frozenset("dev test val valid validation eval clean other".split())
 PRECISIONS = frozenset(
     "fp32 fp16 bf16 fp8 fp4 int8 int4 int2 nf4 8bit 4bit 8bits 4bits 2bit 3bit 16bit bfloat16 float16 float32 half full "
