@@ -105,36 +105,45 @@ class GeneratedCard:
     """Offsets where a block of the text ends that nothing below can continue."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Block:
+    text: str
+    tables: int = 0
+    ends: bool = False
+    """Whether it is a table that is over where it ends."""
+    sound: bool = True
+    """Whether it leaves nothing open that goes on below: a table, a quote, a comment."""
+
+
 def generated_card(chance: Chance, *, blocks: int = 8, rows: int = 6) -> GeneratedCard:
     """Blocks of a README, with a blank line between most of them."""
     end = chance.choice(("\n", "\n", "\n", "\r\n", "\r"))
     text = chance.choice(("", "", "", f"---{end}license: mit{end}---{end}", "\ufeff"))
-    cuts, tables = [], 0
+    cuts, tables, sound = [], 0, True
     for _ in range(chance.randint(1, blocks)):
-        block, count, whole = _block(chance, rows)
-        tables += count
-        text += block.replace("\n", end) + end
-        if whole:
+        block = _block(chance, rows)
+        tables += block.tables
+        text += block.text.replace("\n", end) + end
+        sound = sound and block.sound and block.text.count("<!--") == block.text.count("-->")
+        if block.ends and sound:
             cuts.append(len(text))
-        text += end if whole or chance.random() < 0.8 else ""
+        text += end if block.ends or chance.random() < 0.8 else ""
     return GeneratedCard(text=text, tables=tables, cuts=tuple(cuts))
 
 
-def _block(chance: Chance, rows: int) -> tuple[str, int, bool]:
-    """A block, how many tables were put into it, and whether it is a table that is over where it ends."""
+def _block(chance: Chance, rows: int) -> _Block:
     drawn = chance.random()
     if drawn < 0.55:
-        return _markdown(chance, _grid(chance, rows)), 1, True
+        return _Block(text=_markdown(chance, _grid(chance, rows)), tables=1, ends=True)
     if drawn < 0.75:
-        html, whole = _html(chance, _grid(chance, rows))
-        return html, 1, whole
+        return _html(chance, _grid(chance, rows))
     if drawn < 0.85:
-        return "#" * chance.randint(1, 4) + " " + chance.choice(TITLES), 0, False
+        return _Block(text="#" * chance.randint(1, 4) + " " + chance.choice(TITLES))
     if drawn < 0.95:
-        return chance.choice(PROSE), 0, False
+        return _Block(text=chance.choice(PROSE))
     opening = chance.choice(("```\n", "<!--\n", "<details>\n", "<div>\n\n", "$$\n"))
     closing = {"```\n": "\n```", "<!--\n": "\n-->", "<details>\n": "\n</details>", "<div>\n\n": "\n\n</div>"}
-    return opening + _markdown(chance, _grid(chance, 3)) + closing.get(opening, "\n$$"), 1, False
+    return _Block(text=opening + _markdown(chance, _grid(chance, 3)) + closing.get(opening, "\n$$"), tables=1)
 
 
 def _grid(chance: Chance, most: int) -> list[list[str]]:
@@ -230,8 +239,8 @@ def _markdown(chance: Chance, grid: list[list[str]]) -> str:
     return "\n".join((rest if number else first) + line for number, line in enumerate(lines))
 
 
-def _html(chance: Chance, grid: list[list[str]]) -> tuple[str, bool]:
-    """An HTML table, now and then with spans, without end tags, nested or broken; and whether it is sound."""
+def _html(chance: Chance, grid: list[list[str]]) -> _Block:
+    """An HTML table, now and then with spans, without end tags, nested or broken."""
     broken = chance.random() < 0.15
     tidy = chance.choice(("\n", "\n  ", ""))
     head, *body = [
@@ -259,7 +268,7 @@ def _html(chance: Chance, grid: list[list[str]]) -> tuple[str, bool]:
         if not broken
         else chance.choice(("", "</tabel>", "</table", "</div></table>", '<td title="', "<!--"))
     )
-    return tidy.join((opening, *parts, closing)), not broken
+    return _Block(text=tidy.join((opening, *parts, closing)), tables=1, ends=not broken, sound=not broken)
 
 
 def _html_row(chance: Chance, row: Sequence[str], tag: str, *, broken: bool) -> str:

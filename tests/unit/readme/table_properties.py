@@ -13,6 +13,7 @@ import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from evalbot.errors import EvalbotError
@@ -166,8 +167,9 @@ def _is_the_wanted_models(outcome: Extraction, wanted: Wanted, score: Score) -> 
     """The wanted name is printed beside or above the score, or in a heading row over it."""
     if wanted.model_name is None or outcome.model_label is None:
         return
-    names = [words for name in _names_of(outcome.report, score.evidence) for words in _words(name)]
-    assert _words(wanted.model_name)[0] in names, f"{wanted.model_name!r} is not among {names}"
+    sought = _words(wanted.model_name)[0]
+    names = _names_of(outcome.report, score.evidence)
+    assert any(sought in _words(name) for name in names), f"{wanted.model_name!r} names neither row nor column"
 
 
 def _names_of(report: TableReport, place: Evidence) -> Iterator[str]:
@@ -182,6 +184,7 @@ def _names_of(report: TableReport, place: Evidence) -> Iterator[str]:
     yield from (cells[0].raw for cells in table.rows[1:row] if len({c.text for c in cells} - {""}) == 1)
 
 
+@lru_cache(maxsize=4096)
 def _words(label: str) -> list[list[str]]:
     """A label's words in no order, without an organisation before it and `(ours)` behind it; with and without notes."""
     texts = [shown_text(label), shown_text(re.sub(r"<sup>[^<]*</sup>|\[\^[^\]]*\]|[¹²³⁰⁴-⁹]", "", label))]

@@ -1,6 +1,7 @@
 """Nothing a README holds makes the reader fail, guess, or say what does not stand there: READMEs made up by chance.
 
-`make fuzz` runs the same properties over 100,000 tables (bench/fuzz.py).
+Every run draws the same cards, so that a failure is never news from elsewhere; `make fuzz` looks further, over 100,000
+tables (bench/fuzz.py).
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ from tests.unit.readme.generated_cards import generated_card
 from tests.unit.readme.table_properties import check, printed_numbers
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, derandomize=True)
 @given(st.randoms(use_true_random=False))
 def test_generated_card__is_read_by_every_rule_or_refused(chance: Random) -> None:
     card = generated_card(chance, blocks=3, rows=4)
     check(card.text, card.cuts)
 
 
-@settings(max_examples=250)
+@settings(max_examples=250, derandomize=True)
 @given(st.integers(min_value=0))
 def test_larger_generated_card__is_read_by_every_rule_or_refused(seed: int) -> None:
     card = generated_card(Random(seed))  # noqa: S311 - chance, no secret
