@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
 
@@ -27,9 +27,12 @@ from evalbot.errors import InvalidCard
 from evalbot.model_names import same_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from evalbot.card.results import Metric, Result
+
+
+Standing = Literal["added", "unchanged", "conflict", "stands-elsewhere"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,33 +122,32 @@ def plan_merge(document: CardDocument, name: str, results: Sequence[Result]) -> 
 
 
 def _part(result: Result, known: Sequence[Published]) -> Part:
-    added: list[Metric] = []
-    unchanged: list[Metric] = []
-    conflicts: list[Pair] = []
-    standing: list[Pair] = []
-    for metric in result.metrics:
-        same = [Pair(metric, other) for other in known if same_identity(result, metric, other)]
-        others = [] if same else list(_elsewhere(result, metric, known))
-        if differing := [pair for pair in same if not _agree(pair)]:
-            conflicts.append(differing[0])
-        elif same:
-            unchanged.append(metric)
-        elif agreeing := [pair for pair in others if _agree(pair)]:
-            standing.append(agreeing[0])
-        else:
-            added.append(metric)
+    judged = [(metric, *_judge(result, metric, known)) for metric in result.metrics]
+
+    def metrics(standing: Standing) -> tuple[Metric, ...]:
+        return tuple(metric for metric, found, _ in judged if found == standing)
+
+    def pairs(standing: Standing) -> tuple[Pair, ...]:
+        return tuple(pair for _, found, others in judged if found == standing for pair in others)
+
     return Part(
         result=result,
-        added=tuple(added),
-        unchanged=tuple(unchanged),
-        conflicts=tuple(conflicts),
-        stands_elsewhere=tuple(standing),
-        elsewhere=tuple(pair for metric in added for pair in _elsewhere(result, metric, known)),
+        added=metrics("added"),
+        unchanged=metrics("unchanged"),
+        conflicts=pairs("conflict"),
+        stands_elsewhere=pairs("stands-elsewhere"),
+        elsewhere=pairs("added"),
     )
 
 
-def _elsewhere(result: Result, metric: Metric, known: Sequence[Published]) -> Iterator[Pair]:
-    return (Pair(metric, other) for other in known if same_score(result, metric, other))
+def _judge(result: Result, metric: Metric, known: Sequence[Published]) -> tuple[Standing, list[Pair]]:
+    """How a metric stands against the card, and what of the card says so."""
+    if same := [Pair(metric, other) for other in known if same_identity(result, metric, other)]:
+        differing = [pair for pair in same if not _agree(pair)]
+        return ("conflict", differing[:1]) if differing else ("unchanged", same)
+    others = [Pair(metric, other) for other in known if same_score(result, metric, other)]
+    agreeing = [pair for pair in others if _agree(pair)]
+    return ("stands-elsewhere", agreeing[:1]) if agreeing else ("added", others)
 
 
 def _agree(pair: Pair) -> bool:

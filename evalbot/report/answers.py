@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from evalbot.card_source import ReadCard
     from evalbot.errors import EvalbotError
     from evalbot.outcome import Outcome
+    from evalbot.readme.scores import Skipped
     from evalbot.readme.survey import TableReport
     from evalbot.score import Score
 
@@ -34,10 +35,7 @@ def extracted(outcome: Outcome) -> dict[str, Any]:
         "model": proposal.model,
         "layout": proposal.layout.kind,
         "scores": [{**score.as_json(), **_registry(score)} for score in proposal.extraction.scores],
-        "skipped": [
-            {"label": item.label, "cell": item.cell, "row": item.row, "column": item.column, "reason": item.reason}
-            for item in proposal.omissions
-        ],
+        "skipped": [_skipped(item) for item in proposal.omissions],
         **_merged(merge),
         "yaml": proposal.entry_yaml,
         "pr": None if outcome.pull_request is None else outcome.pull_request.as_json(),
@@ -45,6 +43,10 @@ def extracted(outcome: Outcome) -> dict[str, Any]:
         "commit_url": outcome.commit_url,
         "warnings": [proposal.obstacle.message] if proposal.obstacle is not None else _warnings(merge),
     }
+
+
+def _skipped(item: Skipped) -> dict[str, Any]:
+    return {"label": item.label, "cell": item.cell, "row": item.row, "column": item.column, "reason": item.reason}
 
 
 def _merged(merge: Merge | None) -> dict[str, Any]:

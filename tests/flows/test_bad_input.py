@@ -426,3 +426,12 @@ def test_dotenv__gives_the_token_but_never_the_endpoint(evalbot: Evalbot, hub: S
     dotenv.write_text("HF_TOKEN=hf_sandbox_alice\nHF_ENDPOINT=http://127.0.0.1:9\n")
     hub.create_repo("alice/secret", files={"README.md": TABLE.encode()}, private=True)
     assert evalbot("show", "--repo-id", "alice/secret", user=None).code == 0
+
+
+@pytest.mark.parametrize(("owner", "code"), [("alice", 0), ("bob", 3)])
+def test_extract__a_label_with_an_owner__is_only_the_repositorys_own(
+    evalbot: Evalbot, hub: SandboxHub, owner: str, code: int
+) -> None:
+    table = f"| Benchmark | {owner}/Named-7B | other/Big-9B |\n| --- | --- | --- |\n| MMLU | 60.5 | 70.5 |\n"
+    hub.create_repo("alice/Named-7B", files={"README.md": table.encode()})
+    assert evalbot("extract-readme", "--repo-id", "alice/Named-7B", "--json").code == code
