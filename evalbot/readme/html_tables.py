@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 MAX_SPANNED_CELLS = 20_000
 """Cells of one table after its spans are filled in: what is larger is data, or an attack by `colspan`."""
 
-_TAG = re.compile(r"<(/?)(table|caption|thead|tbody|tfoot|tr|td|th)\b([^<>]*)>", re.IGNORECASE)
+_TAG = re.compile(
+    r"<(/?)(table|caption|thead|tbody|tfoot|tr|td|th)\b((?:[^<>\"']|\"[^\"<]{0,500}\"|'[^'<]{0,500}')*)>", re.IGNORECASE
+)
+_SPANS = re.compile(r"\b(?:row|col)span\s{0,4}=\s{0,4}[\"']?\s{0,4}\d{1,5}", re.IGNORECASE | re.ASCII)
 _SPAN = re.compile(r"\d{1,5}", re.ASCII)
 _AT = "data-at"
 
@@ -63,8 +66,13 @@ class _Source:
 
     def skeleton(self) -> str:
         return "".join(
-            f"</{tag[2]}>" if tag[1] else f"<{tag[2]} {_AT}={tag.start()} {tag[3].rstrip('/')}>" for tag in self.tags
+            f"</{tag[2]}>" if tag[1] else f"<{tag[2]} {_AT}={tag.start()} {_spans(tag[3])}>" for tag in self.tags
         )
+
+
+def _spans(attributes: str) -> str:
+    """Only what shapes the grid: no quote of a foreign attribute may swallow what follows."""
+    return " ".join(re.sub(r"[\"'\s]", "", span[0]) for span in _SPANS.finditer(attributes))
 
 
 def _without_comments(text: str) -> str:

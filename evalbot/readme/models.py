@@ -7,13 +7,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from evalbot.errors import AmbiguousChoice, NothingFound, UsageError
+from evalbot.readme.labelling import primary_label
 from evalbot.readme.names import closest_first, is_decorated, is_exact, is_prefixed, same_model
-from evalbot.readme.orientation import looks_like_model, primary_label
 from evalbot.readme.roles import Kind
 from evalbot.readme.rows import RowNames, row_names
 from evalbot.readme.survey import ModelLabel, TableReport, column_labels, row_labels
 from evalbot.readme.systems import names_a_system, why_no_rows, why_not_at_all
 from evalbot.readme.whole import model_columns, own_section
+from evalbot.readme.wording import looks_like_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

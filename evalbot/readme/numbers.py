@@ -31,6 +31,8 @@ MISSING = frozenset(
 )  # fmt: skip
 """What stands where no value was measured."""
 
+A_BOUND = "a bound, not a value"
+A_DIFFERENCE = "a difference, not a value"
 CommaHabit = Literal["decimal", "thousands", "unknown"]
 
 _UNSIGNED = r"(?:[0-9]{1,3}(?:[, '’][0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:[.,][0-9]+)?|\.[0-9]+)"
@@ -86,6 +88,10 @@ class Reading:
         return any(number is not None for number in self.numbers)
 
 
+Readings = tuple[tuple[Reading, ...], ...]
+"""One reading for each cell of a table."""
+
+
 def comma_habit(texts: Iterable[str]) -> CommaHabit:
     """What a comma between a digit and three digits means in this table, by its other numbers."""
     decimal = thousands = point = False
@@ -111,7 +117,7 @@ def read(text: str, habit: CommaHabit = "unknown", *, parts: int = 1) -> Reading
             reason="a text, not a number" if not any(c.isdigit() for c in bare) else "not in plain ASCII digits"
         )
     if _BOUND.match(bare):
-        return Reading(reason="a bound, not a value")
+        return Reading(reason=A_BOUND)
     return _read_pieces(bare, habit, parts)
 
 
@@ -238,9 +244,9 @@ def _decimal(digits: str, habit: CommaHabit) -> Decimal | str:
 
 def _why_not(piece: str) -> str:
     if _BOUND.match(piece):
-        return "a bound, not a value"
+        return A_BOUND
     if piece.startswith("+"):
-        return "a difference, not a value"
+        return A_DIFFERENCE
     if re.match(rf"[-−]?{_UNSIGNED} ?[A-Za-z°$€µ\N{{GREEK SMALL LETTER MU}}]", piece):
         return "a quantity with a unit, not a score"
     if not piece.isascii() and any(c.isdigit() and not c.isascii() for c in piece):

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from evalbot.readme import words
+from evalbot.readme.labelling import primary_label, row_refusal
 from evalbot.readme.labels import joint_names, prose_names, shots_in
-from evalbot.readme.orientation import primary_label, row_refusal
 from evalbot.readme.roles import Kind, role_of
 from evalbot.readme.systems import ANOTHER_SYSTEM, is_backbone, of_another_system
 from evalbot.readme.whole import is_nobodys
@@ -16,7 +16,8 @@ from evalbot.readme.wording import fold, is_metric
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from evalbot.readme.grid import Column, Grid
+    from evalbot.readme.columns import Column
+    from evalbot.readme.grid import Grid
     from evalbot.readme.models import Target
     from evalbot.readme.numbers import Number
 

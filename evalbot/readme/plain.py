@@ -23,6 +23,8 @@ _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)\b[^<>]*>")
 _AUTOLINK = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]{1,31}:[^<>\s]*>")
 _ENTITY = re.compile(r"&#?[A-Za-z0-9]{1,31};")
 _FOOTNOTE = re.compile(r"\s*(?:[0-9]{1,2}(?:\s*,\s*[0-9]{1,2})*|[a-z]|[*†‡§¶#✱]{1,4}|\[[^\[\]]{1,8}\])\s*\Z")
+_POWER_BASE = re.compile(r"(?<![0-9.,])(?:10|2)\s*\Z")
+_UNICODE_POWER = re.compile(r"\s*(?:10|2)[¹²³⁰⁴⁵⁶⁷⁸⁹]+\s*\Z")
 _NUMERIC = re.compile(r"\s*[±+\-−]?\s*[0-9]*[.,]?[0-9]+\s*%?\s*\Z")
 _REFERENCE = re.compile(r"(?<=\S)\s?\[\^?[0-9*†‡a-z]{1,3}(?:, ?[0-9]{1,3})*\]")
 _FOOTNOTE_REFERENCE = re.compile(r"\[\^[^\[\]\s]{1,60}\]")
@@ -36,6 +38,8 @@ _LATEX_WORDS = {
     "uparrow": "↑", "downarrow": "↓", "textbf": "", "mathbf": "", "underline": "", "text": "", "mathrm": "",
     "textit": "", "bm": "", "boldsymbol": "", "dagger": "†", "ddagger": "‡", "ast": "*",
 }  # fmt: skip
+_REORDERING = frozenset("\u202a\u202b\u202d\u202e\u2066\u2067\u2068")
+"""Marks that make a reader see the characters in another order than they are stored."""
 _SPACING_TAGS = {"br", "p", "div", "li", "tr", "td", "th", "ul", "ol", "hr"}
 
 
@@ -52,6 +56,8 @@ def _visible(character: str) -> str:
     """Control and format characters (bidi overrides, joiners, escapes) are not text that may be published."""
     if character.isascii() and character.isprintable():
         return character
+    if character in _REORDERING:
+        return "\N{REPLACEMENT CHARACTER}"
     category = unicodedata.category(character)
     if category in {"Cf", "Cs", "Mn"} and not unicodedata.combining(character):
         return ""
@@ -62,6 +68,8 @@ def _without_marks(text: str) -> str:
     text = _FOOTNOTE_REFERENCE.sub("", text)
     text = _REFERENCE.sub("", text)
     text = _INNER_MARK.sub("", text)
+    if _UNICODE_POWER.match(text):
+        return text
     return text.rstrip(_MARKS).lstrip("*†‡§¶✱⁑∗⁎※ ")
 
 
@@ -163,7 +171,10 @@ class _Scanner:
     def tag(self) -> None:
         if self.source.startswith("<!--", self.at):
             end = self.source.find("-->", self.at, self.at + MAX_TARGET)
-            self.at = end + 3 if end >= 0 else self.at + 4
+            if end < 0:
+                self.literal()
+            else:
+                self.at = end + 3
             return
         found = _AUTOLINK.match(self.source, self.at) or _TAG.match(self.source, self.at)
         if found is None:
@@ -192,12 +203,23 @@ class _Scanner:
         del self.out[start:]
         if stands_first:
             self.out.append(content + " ")
-        elif name == "sup" and _FOOTNOTE.match(content):
+        elif name == "sup" and _FOOTNOTE.match(content) and not (self._ends_in_power() and content.strip().isdigit()):
             return
+        elif name == "sub" and self._ends_in_letter() and _NUMERIC.match(content):
+            self.out.append(content.strip())  # F₁ is F1; two numbers are never joined
+        elif name == "sup" and self._ends_in_power() and _NUMERIC.match(content):
+            self.out.append(f"^{content.strip()}")
         elif _NUMERIC.match(content):
             self.out.append(f" ({content.strip()})")
         else:
             self.out.append(content if content.strip() == "+" else f" {content}")
+
+    def _ends_in_letter(self) -> bool:
+        return "".join(self.out[-2:])[-1:].isalpha()
+
+    def _ends_in_power(self) -> bool:
+        """`10` or `2` alone before a raised number is a power, not a value with a footnote."""
+        return bool(_POWER_BASE.search("".join(self.out[-2:])))
 
     def image(self) -> None:
         if self.source.startswith("[", self.at + 1):

@@ -11,13 +11,20 @@ if TYPE_CHECKING:
 BLOCK = 32
 """Resolutions, dimensions and lengths are multiples of it; scores of several models never all are."""
 MIN_LARGEST = 128
+MIN_CONSTANT = 3
 MIN_REPEATED = 4
 """Values from which repetition is no coincidence."""
 
 
+def are_whole(values: Sequence[Decimal]) -> bool:
+    return bool(values) and all(value == value.to_integral_value() and "." not in str(value) for value in values)
+
+
 def looks_set(values: Sequence[Decimal]) -> bool:
     """Whole numbers that are all multiples of a block size, or that repeat as choices do."""
-    if not values or any(value != value.to_integral_value() or "." in str(value) for value in values):
+    if len(values) >= MIN_CONSTANT and len(set(values)) == 1:
+        return True
+    if not are_whole(values):
         return False
     if all(value % BLOCK == 0 for value in values) and max(values) >= MIN_LARGEST:
         return True

@@ -28,7 +28,7 @@ _HARDWARE = re.compile(
 )
 _BATCHED = re.compile(r" (?:bs|b|batch) ?[0-9]+")
 _PER_TIME = re.compile(
-    r"/ ?(?:s|sec|second|秒|min|h)\b|/秒|it/s|tok/s|\b(?:s|ms|us|sec) ?/ ?\w|\bper (?:sec|second|min|hour)\b"
+    r"/ ?(?:s|sec|second|秒|min|h)\b|/秒|it/s|tok/s|(?<!-)\b(?:s|ms|us|sec) ?/ ?[a-z]|\bper (?:sec|second|min|hour)\b"
 )
 _GERMAN = re.compile(r"\w{3,}(?:zeit|größe|anzahl|kosten|dauer)")
 _DEVICES = frozenset({"gpu", "cpu", "tpu", "npu", "/"})

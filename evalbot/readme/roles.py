@@ -47,7 +47,7 @@ class Role:
 COUNTS_SHOTS = "a number of shots"
 """The head of a column of shot counts, unlike `5-shot`, which heads results at five shots."""
 _SHOTS_HEAD = re.compile(r"(?:#|n|num|number of|no of|few|k|\?)? ?shots?(?: num| number)?|num fewshot|fewshot|n shots")
-_MODEL_AND = re.compile(r"models? (?:and|/|or|with) \w")
+_MODEL_AND = re.compile(r"(?:models?|methods?|systems?|模型|方法) (?:and|/|or|with) \w")
 """`Model and Size` heads the models, with something said of each."""
 _SHOTS_VALUE = re.compile(r"(?:[0-9]{1,3}|zero|one|few|n|k) ?shots?(?: cot)?|n ?= ?[0-9]{1,3}")
 

@@ -6,14 +6,16 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from evalbot.readme.orientation import looks_like_model, primary_label, row_refusal, scored_rows
+from evalbot.readme.labelling import primary_label, row_refusal, scored_rows
 from evalbot.readme.roles import Kind
 from evalbot.readme.systems import names_a_part
+from evalbot.readme.wording import looks_like_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from evalbot.readme.grid import Column, Grid
+    from evalbot.readme.columns import Column
+    from evalbot.readme.grid import Grid
 
 _BARE_SIZE = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,2})?")
 _IN_MILLIONS = re.compile(r"\(M\)|\bM\b|million", re.IGNORECASE)

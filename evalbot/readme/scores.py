@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from evalbot.readme import words
 from evalbot.readme.labels import Label, is_part_metric, parse_label, shots_in
 from evalbot.readme.places import Place, places_of
+from evalbot.readme.roles import Kind
 from evalbot.readme.scale import scale_of
 from evalbot.readme.wording import fold, is_average
 from evalbot.score import Evidence, Score
@@ -47,6 +48,7 @@ class _Draft:
 
 def collect(grid: Grid, target: Target, *, include_derived: bool) -> tuple[tuple[Score, ...], tuple[Skipped, ...]]:
     """The scores of a target in table order, and its cells that are none."""
+    versioned = any(column.role.kind is Kind.VERSION for column in grid.columns)
     drafts: list[_Draft] = []
     skipped: list[Skipped] = []
     for place in places_of(grid, target):
@@ -58,7 +60,7 @@ def collect(grid: Grid, target: Target, *, include_derived: bool) -> tuple[tuple
             skipped.append(found)
         else:
             drafts.extend(found)
-    scores = [draft.score for draft in _told_apart(_mark_averages(drafts))]
+    scores = [draft.score for draft in _told_apart(_mark_averages(drafts, versioned=versioned))]
     if not include_derived:
         skipped.extend(_as_skipped(score, "an average of other scores") for score in scores if score.derived)
         scores = [score for score in scores if not score.derived]
@@ -88,7 +90,7 @@ def _is_implausible(number: Number, label: Label) -> bool:
 
 def _compound(grid: Grid, place: Place, label: Label, numbers: Sequence[Number | None]) -> Iterator[_Draft]:
     """One score for each number of a cell, named by the joint header or, where there is none, by its place."""
-    names: tuple[str | None, ...] = grid.readings[place.row][place.column].names or place.parts
+    names: tuple[str | None, ...] = grid.readings[place.row][place.column].names or place.parts or _notes(numbers)
     if len(names) == len(numbers) - 1:
         names = (None, *names)
     named = len(names) == len(numbers)
@@ -109,6 +111,12 @@ def _compound(grid: Grid, place: Place, label: Label, numbers: Sequence[Number |
             shots=score.shots if shots is None else shots,
         )
         yield _Draft(score=score, qualifiers=place.qualifiers)
+
+
+def _notes(numbers: Sequence[Number | None]) -> tuple[str, ...]:
+    """`32.4 (cased) / 33.2 (uncased)`: what stands in brackets after each."""
+    notes = tuple(number.note or "" for number in numbers if number is not None)
+    return notes if len(notes) == len(numbers) and all(notes) and len(set(notes)) == len(notes) else ()
 
 
 def _part_label(base: str, name: str | None) -> str:
@@ -202,11 +210,18 @@ def _qualified(draft: _Draft, depth: int | None) -> _Draft:
     return replace(draft, score=replace(score, label=f"{score.label} ({piece})", subset=subset))
 
 
-def _mark_averages(drafts: Sequence[_Draft]) -> Sequence[_Draft]:
-    """An average is derived only beside at least two scores it can be the average of."""
-    if sum(not _is_average(draft.score) for draft in drafts) < 2:  # noqa: PLR2004
+def _mark_averages(drafts: Sequence[_Draft], *, versioned: bool) -> Sequence[_Draft]:
+    """An average is derived only beside at least two scores it can be the average of.
+
+    Where tasks have versions the table is an engine's own output, and its row `all` is the average over them.
+    """
+    averages = [_is_average(d.score) or (versioned and fold(d.score.benchmark) == "all") for d in drafts]
+    if averages.count(False) < 2:  # noqa: PLR2004
         return drafts
-    return [replace(d, score=replace(d.score, derived=True)) if _is_average(d.score) else d for d in drafts]
+    return [
+        replace(draft, score=replace(draft.score, derived=True)) if average else draft
+        for draft, average in zip(drafts, averages, strict=True)
+    ]
 
 
 def _is_average(score: Score) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from evalbot.readme.grid import ASIDE, Column, Grid, build_grid, unreadable
-from evalbot.readme.orientation import Orientation, Verdict, judge, primary_label, scored_rows
+from evalbot.readme.columns import ASIDE, Column
+from evalbot.readme.grid import Grid, build_grid, unreadable
+from evalbot.readme.labelling import primary_label, scored_rows
+from evalbot.readme.orientation import Orientation, Verdict, judge
 from evalbot.readme.roles import Kind
 from evalbot.readme.side_by_side import blocks_of
 from evalbot.readme.tables import find_tables

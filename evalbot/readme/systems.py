@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from evalbot.readme import words
-from evalbot.readme.grid import name_blocks
+from evalbot.readme.header import name_blocks
 from evalbot.readme.labels import joint_names
 from evalbot.readme.quantities import not_a_score
 from evalbot.readme.roles import Kind, role_of
@@ -17,7 +17,8 @@ from evalbot.readme.wording import core, fold, is_average, is_known_benchmark, i
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from evalbot.readme.grid import Column, Grid
+    from evalbot.readme.columns import Column
+    from evalbot.readme.grid import Grid
 
 _PARTS = frozenset(
     "encoder encoders decoder tower towers vt retriever reranker student teacher attacker judge "

@@ -8,15 +8,16 @@ import re
 from typing import TYPE_CHECKING
 
 from evalbot.errors import NothingFound
+from evalbot.readme.labelling import primary_label, scored_rows
 from evalbot.readme.names import closest_first, refers_to
-from evalbot.readme.orientation import looks_like_model, scored_rows
-from evalbot.readme.roles import Kind
-from evalbot.readme.wording import core, fold, is_known_benchmark, mentions_metric
+from evalbot.readme.roles import Kind, role_of
+from evalbot.readme.wording import core, fold, is_known_benchmark, is_sized_or_owned, looks_like_model, mentions_metric
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from evalbot.readme.grid import Column, Grid
+    from evalbot.readme.columns import Column
+    from evalbot.readme.grid import Grid
     from evalbot.readme.survey import TableReport
 
 _ARTEFACTS = frozenset(
@@ -26,6 +27,9 @@ _ARTEFACTS = frozenset(
 """Columns with a thing of its own for every row: the rows are runs or models, not benchmarks of one model."""
 _SETTINGS = frozenset("config configs configuration yaml hyperparams hyperparameters recipe script".split())
 """These may be the configuration of a data set; only a file or a link in them is a run's."""
+_MODEL_PAGE = re.compile(
+    r"huggingface\.co/(?!datasets/|spaces/|docs/|papers/|blog/|collections/)[\w.-]+/[\w.-]+", re.IGNORECASE
+)
 _FILE = re.compile(r"\]\(|https?://|<a |\.(?:ya?ml|json|py|toml|cfg|sh)\b", re.IGNORECASE)
 _TRAINED_ON = re.compile(
     r"(?:pre ?|fine ?)?(?:train|tun)\w* (?:\w+ )?(?:data|dataset|datasets|corpus|corpora|set|sets)"
@@ -106,6 +110,7 @@ def _refuse_named_rows(report: TableReport, grid: Grid, name: str | None) -> Non
     labels = [
         text for column in model_columns(grid) for row in scored_rows(grid) if (text := grid.text(row, column.index))
     ]
+    labels += _row_models(grid)
     others = [label for label in labels if not (name and refers_to(label, name))]
     if others:
         raise NothingFound(
@@ -115,6 +120,17 @@ def _refuse_named_rows(report: TableReport, grid: Grid, name: str | None) -> Non
             hint='If that label is this model: add --model-name-override "LABEL" with the label as listed',
             candidates=closest_first(others, name),
         )
+
+
+def _row_models(grid: Grid) -> list[str]:
+    """Row labels that are models whatever heads them: linked to a model's page, called one, or two with sizes."""
+    primary = primary_label(grid)
+    if primary is None or primary.role.kind in {Kind.MODEL, Kind.SUBSET}:
+        return []
+    cells = [grid.table.rows[row][primary.index] for row in scored_rows(grid)]
+    surely = [cell.text for cell in cells if _MODEL_PAGE.search(cell.raw) or role_of(cell.text).kind is Kind.MODEL]
+    sized = [cell.text for cell in cells if is_sized_or_owned(cell.text) and not _is_benchmark(cell.text.lower())]
+    return surely + (sized if len(sized) > 1 else [])
 
 
 def _refuse_runs(report: TableReport, grid: Grid) -> None:

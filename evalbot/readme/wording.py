@@ -14,6 +14,13 @@ PARENTHESES = re.compile(r"[(（\[][^()（）\[\]]*[)）\]]")
 _AFTER_HEAD = re.compile(
     r" (?:with|of|on|in|for|at|per|taken|using|from|to|w|when|by|between|vs|versus|over|compared)\b.*"
 )
+_VERSION_LOOK = re.compile(r"[a-z]-?v[0-9]|(?<![a-z])v[0-9]+(?:\.[0-9]+)+")
+_MODEL_LOOK = re.compile(
+    r"(?<![a-z0-9])[0-9]+(?:\.[0-9]+)?x?[0-9]*[bm](?![a-z])"  # a size: 7B, 1.5b, 8x7B
+    r"|\((?:ours|this model)\)|(?<![a-z])ours(?![a-z])"
+    r"|[a-z][a-z0-9.]*/[a-z][a-z0-9._-]*-[a-z0-9._-]+"  # organisation/model-name
+    r"|(?<![a-z])(?:base|large|small|tiny|instruct|chat|mini|xl|xxl|baseline|sota)(?![a-z])"
+)
 _FOLD = re.compile(r"[^\w@#%$€/]+|_")
 _AT = re.compile(r"@.*")
 _AT_K = re.compile(r"[prh]@ ?[0-9]+\Z")
@@ -25,7 +32,8 @@ _SPLIT_END = re.compile(r"(?:val|test|dev|box|mask|bbox|segm)\Z")
 
 def fold(text: str) -> str:
     """Lower case, punctuation as blanks: how two spellings of one label compare."""
-    return " ".join(_FOLD.sub(" ", text[:MAX_LABEL].lower()).replace("/", " / ").split())
+    lower = text[:MAX_LABEL].lower().replace("\\", "/")
+    return " ".join(_FOLD.sub(" ", lower).replace("/", " / ").split())
 
 
 def core(text: str) -> str:
@@ -73,10 +81,20 @@ def is_average(text: str) -> bool:
         return fold(text) in words.AVERAGE
     if tokens[0] == "overall" and any(map(_is_metric_word, tokens)):
         return False  # `Overall Accuracy` is measured over all items, not averaged over tasks
-    return all(token in words.AVERAGE or token in words.AVERAGE_FELLOWS for token in tokens)
+    return all(token in words.AVERAGE or token in words.AVERAGE_FELLOWS or token.isdigit() for token in tokens)
 
 
 def is_known_benchmark(text: str) -> bool:
     """Whether the label, or its first words, is a widely used benchmark's name."""
     bare = fold(PARENTHESES.sub(" ", text)).replace(" / ", " ").split()
     return any("".join(bare[:count]) in words.KNOWN_BENCHMARKS for count in (1, 2, 3))
+
+
+def is_sized_or_owned(label: str) -> bool:
+    """By a size, an owner or a word for model variants, and not only by a version, which data sets have too."""
+    return bool(_MODEL_LOOK.search(label[:MAX_LABEL].lower()))
+
+
+def looks_like_model(label: str) -> bool:
+    """By a size, a version or a word for model variants; evidence for an axis, never for one label's identity."""
+    return is_sized_or_owned(label) or bool(_VERSION_LOOK.search(label[:MAX_LABEL].lower()))

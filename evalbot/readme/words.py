@@ -87,7 +87,7 @@ METRICS = frozenset(
     "perplexity bpb bpc nll fid kid fvd clipscore inceptionscore psnr ssim lpips elo rating winrate score scores "
     "correct correctness err percentile uas las clas mos dnsmos utmos pesq stoi sisdr sdr sdri top1 top5 sensitivity "
     "specificity kappa brier ece strict resolved successrate errorrate fpr tpr fnr mc1 mc2 gmean multiplechoicegrade "
-    "accnorm accnone 准确率 正确率 得分 精确率 召回率 正解率 精度 정확도 genauigkeit exactitude precisión exactitud".split()
+    "absrel rmsd lddt wql sfid pq mindcf precisión exactitud doğruluk dokładność akurasi точность полнота précision accnorm accnone 準確率 正確率 字错误率 准确率 正确率 得分 精确率 召回率 正解率 精度 정확도 genauigkeit exactitude precisión exactitud".split()
 )
 METRIC_PHRASES = {
     "exact match": "exactmatch", "complete match": "exactmatch", "full match": "exactmatch", "exact str match": "exactmatch", "win rate": "winrate", "f score": "fscore",
@@ -129,24 +129,28 @@ KNOWN_BENCHMARKS = frozenset(
 )
 """Widely used names, as evidence of which axis holds benchmarks; unknown names are judged by the other labels."""
 
-COUNTABLE = frozenset("frames frame views crops beams folds shards".split())
+RATINGS = ("elo", "rating", "bench", "评分", "mme", "レーティング")
+"""Scores that are whole numbers by their nature."""
+COUNTABLE = frozenset(
+    "frames frame views view stage hrs depth channels blocks anchors seq curvature margin clips crops beams folds shards".split()
+)
 """Whole numbers beside measured ones under these are how a model was run, though a benchmark has the same name."""
 COUNTED_ALONE = frozenset({"language", "languages", "langs", "语言", "言語"})
 """Numbers right under one of these count them; the word also heads columns of names."""
 NOT_A_SCORE_HEADS = {
-    "a parameter count": "params param parameters parameter paramètres parámetros parâmetros parametri параметры",
-    "a size": "size sizes taille tamaño tamanho größe dimensione размер footprint storage disk",
-    "an amount of compute": "flops flop gflops tflops mflops macs gmacs mmacs multadds activations",
+    "a parameter count": "params param parameters parameter parametre parametrów paramètres parámetros parâmetros parametri параметры",
+    "a size": "size sizes ukuran boyut rozmiar taille tamaño tamanho größe dimensione размер footprint storage disk",
+    "an amount of compute": "madds gmadds gmac madd flops flop gflops tflops mflops macs gmacs mmacs multadds activations",
     "a speed or time": "speed speedup latency throughput fps qps rps rtf rtfx time times duration runtime hours hour "
-    "seconds second minutes days vitesse velocidad geschwindigkeit velocità скорость ttft tpot itl tps время tiempo temps",
+    "seconds second minutes days vitesse velocidad durée dauer hız prędkość tốc geschwindigkeit velocità скорость ttft tpot itl tps время tiempo temps",
     "memory": "memory mem ram vram mémoire memoria speicher память",
-    "a length or resolution": "length lengths len resolution resolutions reso shape window ctx patch",
+    "a length or resolution": "length lengths len resolution resolutions reso shape window ctx patch résolution résolutions auflösung resolución risoluzione resolução",
     "a price": "price prices cost costs usd pricing cents costo coste стоимость",
     "a date": "date dates year released cutoff",
     "a count of data": "tokens token samples sample examples instances sentences utterances documents images files rows "
     "tuples speakers records entries positives negatives count counts vocab vocabulary classes articles docs inferences codebooks modalities turns runs stars "
     "количество número anzahl",
-    "a hyper-parameter": "layers layer heads head dim dims dimension dimensions epoch epochs step steps iterations "
+    "a hyper-parameter": "ep eps nfe cfg guidance codebook codebooks bitrate maxlen bsz layers layer heads head dim dims dimension dimensions epoch epochs step steps iterations "
     "iters iteration seed seeds temperature decay dropout optimizer scheduler schedule warmup bits bit experts β γ α λ ε τ threshold thresh breakpoint stride confidence hyperparameter hyperparameters ratio proportion embeddings lenpen weight weights smoothing épocas "
     "bs factor",
     "hardware or energy": "gpu gpus tpu tpus cpu cpus hardware device devices consumption emissions emitted energy co2 "
@@ -180,7 +184,7 @@ ROW_PROPERTIES = frozenset("scale type group variant level fold run trial config
 """Heads of a column of numbers that say which of several equal rows this is."""
 NOT_A_SCORE_PHRASES = {
     "a length or resolution": "context length|context window|context size|max context|max position embeddings",
-    "a hyper-parameter": "learning rate|crop pct|crop percentage|batch size|weight decay|label smoothing|drop path|grad clip|dropout rate|masking rate|hidden dim|d model|n heads|"
+    "a hyper-parameter": "lr schd|beam size|sample rate|guidance scale|learning rate|crop pct|crop percentage|batch size|weight decay|label smoothing|drop path|grad clip|dropout rate|masking rate|hidden dim|d model|n heads|"
     "n layers|d ff|d head|n ctx|group size|top p|top k",
     "a significance test": "p value|p values",
     "a property of the tokenizer": "compress rate|compression rate|compression ratio|fertility|vocab size",
@@ -190,13 +194,13 @@ NOT_A_SCORE_PHRASES = {
     "a confidence bound": "lower bound|upper bound",
 }
 NOT_A_SCORE_SUBSTRINGS = {
-    "a parameter count": "参数 パラメータ 파라미터 매개변수",
+    "a parameter count": "参数 параметр パラメータ 파라미터 매개변수",
     "memory": "显存 内存 占用 メモリ 메모리",
-    "a speed or time": "速度 延迟 耗时 时间 时长 时延 時間 帧率 吞吐 속도 시간",
+    "a speed or time": "速度 延迟 耗时 时间 时长 时延 時間 帧率 吞吐 延时 속도 시간",
     "a size": "大小 サイズ 크기",
-    "a length or resolution": "长度 分辨率 尺寸 長さ 길이 解像度",
-    "a hyper-parameter": "层数 维度 次元数 차원 学习率 批次 轮数 步数 迭代 策略 学習率 層数 학습률",
-    "a count of data": "数量 样本 词表 占比 比例 比率 句数 种数 割合 件数 語彙数",
+    "a length or resolution": "长度 分辨率 尺寸 上下文 長さ 길이 解像度 해상도 разрешени",
+    "a hyper-parameter": "层数 维度 次元 차원 размерност 学习率 批次 轮数 步数 迭代 策略 学習率 層数 학습률",
+    "a count of data": "数量 数据量 帧数 学習データ 样本 词表 占比 比例 比率 句数 种数 割合 件数 語彙数",
     "a rank": "排名 順位 순위",
     "a price": "价格 单价 価格 コスト 가격",
     "a date": "日期 发布 年份 日付 날짜",
@@ -230,6 +234,10 @@ NOT_ABOUT_SCORES_PHRASES = (
     "corpus size",
     "data split",
 )
+RUNTIMES = frozenset(
+    "backend backends framework frameworks runtime runtimes engine engines device devices 后端 框架".split()
+)
+"""A first column under one of these lists what models run on: its numbers are times or memory."""
 TRAINING_LOG = frozenset({"epoch", "epochs", "step", "steps", "iteration", "iterations"})
 OTHERS = frozenset(
     "reference reported paper published official original previous prior sota baseline baselines random human humans "

@@ -1,0 +1,136 @@
+"""The rows that name a table's columns: one header row, and those below it that go on with groups, metrics, shots."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from evalbot.readme.labels import joint_names
+from evalbot.readme.roles import Kind, role_of
+from evalbot.readme.wording import is_metric
+
+if TYPE_CHECKING:
+    from evalbot.readme.numbers import Readings
+    from evalbot.readme.table import Table
+
+MAX_HEADER_ROWS = 3
+
+
+def header_rows_of(table: Table, readings: Readings) -> tuple[int, ...]:
+    """Row 0, and the rows right below it that go on naming the columns: shots, metrics, members of a group."""
+    end = table.head + 1
+    last = min(len(table.rows) - 1, table.head + MAX_HEADER_ROWS)
+    while end < last and _continues_header(table, readings, end):
+        end += 1
+    return tuple(range(table.head, end))
+
+
+def _continues_header(table: Table, readings: Readings, row: int) -> bool:
+    texts = [cell.text for cell in table.rows[row]]
+    filled = [text for text in texts[1:] if text.strip("- ")]
+    if table.rows[row][0] is table.header[0] and table.header[0].spans > 1:
+        return True
+    if all(cell.is_header for cell in table.rows[row]):
+        return not any(reading.is_number for reading in readings[row])
+    if any(reading.is_number for reading in readings[row]) or len(filled) < min(2, len(texts) - 1):
+        return False
+    corner = role_of(texts[0]).kind
+    if corner in _NOTE_CORNERS and all(_is_column_note(text) for text in filled):
+        return True
+    spanned = any(cell.spans > 1 for cell in table.header[1:])
+    return (corner in _NAME_CORNERS or spanned) and _is_grouped(table, row)
+
+
+_NOTE_CORNERS = {Kind.EMPTY, Kind.SHOTS, Kind.METRIC, Kind.METRIC_COLUMN}
+
+
+_NAME_CORNERS = {Kind.EMPTY, Kind.MODEL, Kind.BENCHMARK, Kind.METRIC_COLUMN}
+
+
+def _is_column_note(text: str) -> bool:
+    bare = text.strip("()[] ")
+    return role_of(bare).kind is Kind.SHOTS or is_metric(bare) or len(joint_names(bare)) > 1
+
+
+def _is_grouped(table: Table, row: int) -> bool:
+    """`GLUE | (blank) | SQuAD | (blank)` above `MNLI | QNLI | v1 | v2`: the row above names groups of columns."""
+    named = [index for index in range(1, table.width) if _below(table, row, index).strip("- ")]
+    above = [table.rows[row - 1][index].text for index in named]
+    return len(set(above)) < len(above)
+
+
+def _below(table: Table, row: int, column: int) -> str:
+    """What a further header row says of a column; a head that reaches down into it says nothing new."""
+    cell = table.rows[row][column]
+    return "" if cell is table.header[column] else cell.text
+
+
+def _repeats(table: Table) -> bool:
+    """`func | param | func | param` below the groups: the groups are the names, these are measures of each."""
+    row = table.rows[table.head + 1]
+    below = [
+        text
+        for column in range(1, table.width)
+        if (text := _below(table, table.head + 1, column)) and row[column] is not row[column - 1]
+    ]
+    return len(set(below)) < len(below)
+
+
+def _unwrapped(text: str) -> str:
+    """`(5-shot)` → `5-shot`; brackets inside, as in `time (s)`, belong to the text."""
+    wrapped = text[:1] in ("(", "[") and text[-1:] in (")", "]")
+    return text[1:-1].strip() if wrapped else text.strip()
+
+
+def heads_of(table: Table, index: int, header_rows: tuple[int, ...]) -> tuple[str, tuple[str, ...], str]:
+    """A column's name, its notes, and the name of the group it stands in."""
+    head = table.header[index].text
+    below = [_unwrapped(_below(table, row, index)) for row in header_rows[1:]]
+    if not below or not _is_grouped(table, table.head + 1):
+        return head, tuple(note for note in below if note), ""
+    if title := _title_over_all(table):
+        # `Model` or `Accuracy` over every column tells no column from another.
+        said = (title,) if is_metric(title) and below[0] else ()
+        return below[0] or head, tuple(note for note in (*below[1:], *said) if note), ""
+    group = _group(table, index)
+    if _is_column_note(below[0]) or _repeats(table):
+        return group or head, tuple(note for note in below if note), ""
+    return below[0] or head, tuple(below[1:]), group if below[0] else ""
+
+
+def _title_over_all(table: Table) -> str | None:
+    row = table.head + 1
+    above = {table.header[column].text for column in range(1, table.width) if _below(table, row, column)}
+    return above.pop() if len(above) == 1 else None
+
+
+def _group(table: Table, index: int) -> str:
+    """The name above a column: of its block where the measures below repeat, else the next to its left."""
+    heads = [cell.text for cell in table.header]
+    if blocks := name_blocks(table):
+        return next(
+            (
+                heads[place]
+                for start, end in blocks
+                if start <= index < end
+                for place in range(start, end)
+                if heads[place]
+            ),
+            "",
+        )
+    return next((heads[left] for left in range(index, 0, -1) if heads[left]), "")
+
+
+def name_blocks(table: Table) -> list[tuple[int, int]]:
+    """Equal blocks of columns with one name above each, wherever it stands: `(blank) | Crowd | (blank)`.
+
+    None where the measures below do not repeat, or where a block has no name or two.
+    """
+    heads = [cell.text for cell in table.header]
+    below = [cell.text for cell in table.rows[table.head + 1]]
+    start = next((place for place, text in enumerate(below) if place and text), len(below))
+    measures = below[start:]
+    sizes = (size for size in range(2, len(measures) // 2 + 1) if measures == measures[:size] * (len(measures) // size))
+    size = next(sizes, 0)
+    blocks = [(at, at + size) for at in range(start, len(below), size)] if size else []
+    named = all(len({text for text in heads[first:last] if text}) == 1 for first, last in blocks)
+    return blocks if named else []
