@@ -159,26 +159,26 @@ def apply_merge(text: str, merge: Merge) -> str:
 
     Raises InvalidCard where the card cannot be edited without changing anything else.
     """
-    after, new = text, []
-    for part in merge.parts:
-        if part.added:
-            joined = _join(after, merge.model, part)
-            new += [part.result.as_data(part.added)] if joined is None else []
-            after = joined or after
+    if not merge.added:
+        return text
+    before, after, new = parse_card(text), text, []
+    for part in (part for part in merge.parts if part.added):
+        if _home(before, merge.model, part.result) is None:
+            new.append(part.result.as_data(part.added))
+        else:
+            after = _join(after, merge.model, part)
     if new:
         after = _append(after, merge.model, new)
-    if merge.added:
-        _assert_gained(document=parse_card(text), after=parse_card(after), merge=merge)
+    _assert_gained(document=parse_card(text), after=parse_card(after), merge=merge)
     return after
 
 
-def _join(text: str, model: str, part: Part) -> str | None:
-    """The card with a part's metrics in the result they belong to; None where the card has no such result."""
+def _join(text: str, model: str, part: Part) -> str:
+    """The card with a part's metrics in the result they belong to."""
     document = parse_card(text)
-    entries = _entries(index_models(document), model)
-    home = _home(entries[0], part.result) if entries else None
+    home = _home(document, model, part.result)
     if home is None:
-        return None
+        raise AssertionError("the result was there before other results were edited")
     splicer = CardSplicer(document)
     splicer.append(get(home, "metrics"), home, "metrics", [metric.as_data() for metric in part.added])
     return splicer.render()
@@ -220,21 +220,23 @@ def _entries(models: Sequence[yaml.MappingNode], name: str) -> list[yaml.Mapping
     return [model for model in models if same_name(text_of(get(model, "name")) or "", name)]
 
 
-def _home(entry: yaml.MappingNode, result: Result) -> yaml.MappingNode | None:
-    """The existing result that says all that ours says but the metrics, so that ours can join it."""
+def _home(document: CardDocument, model: str, result: Result) -> yaml.MappingNode | None:
+    """The result of the model's first entry that says all that ours says but the metrics, so that ours can join it."""
+    entries = _entries(index_models(document), model)
+    nodes = items(get(entries[0], "results")) if entries else []
+    return next((node for node in nodes if isinstance(node, yaml.MappingNode) and _is_home(node, result)), None)
+
+
+def _is_home(node: yaml.MappingNode, result: Result) -> bool:
     ours = result.as_data(())
     plain = {
         key: {name: text for name, text in ours[key].items() if name != "args"} for key in ours if key != "metrics"
     }
-    for node in items(get(entry, "results")):
-        metrics = published_in(node, "")
-        written = {key: {name: text_of(get(get(node, key), name)) for name in value} for key, value in plain.items()}
-        if (
-            isinstance(node, yaml.MappingNode)
-            and metrics
-            and same_place(result, metrics[0])
-            and written == plain
-            and ("source" in ours or get(node, "source") is None)
-        ):
-            return node
-    return None
+    written = {key: {name: text_of(get(get(node, key), name)) for name in value} for key, value in plain.items()}
+    metrics = published_in(node, "")
+    return (
+        bool(metrics)
+        and same_place(result, metrics[0])
+        and written == plain
+        and ("source" in ours or get(node, "source") is None)
+    )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from evalbot.benchmarks import find
 from evalbot.card.metric_types import known_type, metric_type
-from evalbot.model_names import same_name
+from evalbot.model_names import name_tokens, same_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,9 +48,9 @@ def same_score(result: Result, metric: Metric, other: Published) -> bool:
     if result.benchmark is None and same_place(result, other):
         return False
     return (
-        not _differ(_shots_of(result, metric), _published_shots(other))
+        (_same_dataset(result, other) or _same_names(result, metric, other))
+        and not _differ(_shots_of(result, metric), _published_shots(other))
         and not _differ(_measure_of(result, metric), known_type(other.type))
-        and (_same_dataset(result, other) or _same_names(result, metric, other))
     )
 
 
@@ -69,13 +70,32 @@ def _same_dataset(result: Result, other: Published) -> bool:
 
 def _same_names(result: Result, metric: Metric, other: Published) -> bool:
     theirs = [name for name in (other.name, other.dataset_name) if name]
-    if any(same_name(name, ours) for name in theirs for ours in (metric.name, *_our_names(result, metric))):
+    benchmarks = {_key(name) for name in _our_names(result, metric)}
+    if any(_key(name) in {_key(metric.name), *benchmarks} or _bare_key(name) in benchmarks for name in theirs):
         return True
-    bare = [_SHOTS_IN_NAME.sub(" ", name).strip() for name in theirs]
-    if any(same_name(name, ours) for name in bare for ours in _our_names(result, metric)):
-        return True
-    found = [find(name) for name in bare] if result.benchmark is not None else []
-    return any(entry is not None and entry.key == result.benchmark for entry in found)
+    return result.benchmark is not None and any(_registered(name) == result.benchmark for name in theirs)
+
+
+# A card may publish thousands of metrics, and each of ours is compared with all of them.
+@lru_cache(maxsize=8192)
+def _key(name: str) -> tuple[str, ...]:
+    """Equal for two names of the same words, as `same_name` has it; a name without words equals itself only."""
+    return tuple(sorted(name_tokens(name).elements())) or (f" {name}",)
+
+
+@lru_cache(maxsize=8192)
+def _bare_key(name: str) -> tuple[str, ...]:
+    return _key(_without_shots(name))
+
+
+@lru_cache(maxsize=8192)
+def _registered(name: str) -> str | None:
+    found = find(_without_shots(name))
+    return None if found is None else found.key
+
+
+def _without_shots(name: str) -> str:
+    return _SHOTS_IN_NAME.sub(" ", name).strip()
 
 
 def _our_names(result: Result, metric: Metric) -> Iterator[str]:
