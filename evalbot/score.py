@@ -55,6 +55,12 @@ class Score:
     shots: int | None = None
     subset: str | None = None
     """A language, split, domain or group the table names: `English`, `val`."""
+    split: str | None = None
+    """The subset, where it is a split."""
+    version: str | None = None
+    """The version that the benchmark's name ends in: `v6`."""
+    context: tuple[str, ...] = ()
+    """What else the table says of it: a category, a setting (`w/ tools`), the section it stands in."""
     stderr: Decimal | None = None
     """The printed uncertainty (`± 0.4`, `(0.4)`), in the value's unit."""
     direction: Direction | None = None
@@ -76,6 +82,9 @@ class Score:
             "scale": self.scale,
             "shots": self.shots,
             "subset": self.subset,
+            "split": self.split,
+            "version": self.version,
+            "context": list(self.context),
             "stderr": None if self.stderr is None else as_number(self.stderr),
             "direction": self.direction,
             "derived": self.derived,

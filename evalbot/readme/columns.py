@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from evalbot.readme import words
-from evalbot.readme.header import heads_of
+from evalbot.readme.header import heads_of, parts_of
 from evalbot.readme.labels import joint_names
 from evalbot.readme.numbers import A_BOUND, A_DIFFERENCE, Readings
 from evalbot.readme.profile import are_whole, looks_measured, looks_set
@@ -37,6 +37,8 @@ class Column:
     """What further header rows add: shots, metrics."""
     group: str
     """The name of the group of columns it stands in, where a row above names groups."""
+    parts: tuple[str, ...]
+    """The names of the numbers that its head announces in each cell."""
     role: Role
     content: Content
 
@@ -181,7 +183,15 @@ def _column(
         # Numbers under a blank head count the rows where another column names them.
         others = (_content(readings, other, body) for other in range(1, table.width))
         content = content if "label" in others else "label"
-    return Column(index=index, head=head, notes=notes, group=group, role=role, content=content)
+    return Column(
+        index=index,
+        head=head,
+        notes=notes,
+        group=group,
+        parts=parts_of(table.header[index]),
+        role=role,
+        content=content,
+    )
 
 
 def _is_time_or_space(role: Role) -> bool:

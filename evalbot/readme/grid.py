@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evalbot.readme.columns import Column, columns_of, label_columns_of, may_hold_scores
-from evalbot.readme.header import header_rows_of
+from evalbot.readme.header import header_rows_of, parts_of
 from evalbot.readme.labels import joint_names
 from evalbot.readme.numbers import CommaHabit, Reading, Readings, comma_habit, read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from evalbot.readme.table import Table
+    from evalbot.readme.table import Cell, Table
 
 _RULE = re.compile(r"[-—–─═=_]{3,}")  # noqa: RUF001 - dashes as they are printed
 """Drawn in every other cell of a row, it makes the row a section's title."""
@@ -76,16 +76,13 @@ def build_grid(table: Table) -> Grid:
 
 def _parts(table: Table) -> list[int]:
     """How many numbers side by side each column announces; a corner such as `F1 - EM` speaks for all."""
-    counts = [max(1, len(joint_names(cell.text))) for cell in table.header]
+    counts = [max(1, len(parts_of(cell))) for cell in table.header]
     return [counts[0], *(count if count > 1 else counts[0] for count in counts[1:])]
 
 
 def _row_readings(table: Table, row: int, habit: CommaHabit, parts: Sequence[int]) -> tuple[Reading, ...]:
     cells = table.rows[row]
-    readings = tuple(
-        _SPANNING if cell.spans > 1 and any(c.isdigit() for c in cell.text) else read(cell.text, habit, parts=count)
-        for cell, count in zip(cells, parts, strict=True)
-    )
+    readings = tuple(_reading(cell, habit, count) for cell, count in zip(cells, parts, strict=True))
     if not any(len(reading.numbers) > 1 for reading in readings):
         return readings
     named = any(len(joint_names(cell.text)) > 1 for cell in cells if not cell.text[:1].isdigit())
@@ -95,6 +92,17 @@ def _row_readings(table: Table, row: int, habit: CommaHabit, parts: Sequence[int
     )
 
 
+def _reading(cell: Cell, habit: CommaHabit, parts: int) -> Reading:
+    digits = any(character.isdigit() for character in cell.text)
+    if digits and cell.spans > 1:
+        return _SPANNING
+    if digits and _REORDERING.search(cell.raw):
+        return _REORDERED
+    return read(cell.text, habit, parts=parts)
+
+
+_REORDERING = re.compile("[\u202a\u202b\u202d\u202e\u2066-\u2068]")
+_REORDERED = Reading(reason="marks in it make its digits appear in another order")
 _SPANNING = Reading(reason="one cell over several rows or columns")
 _UNNAMED = Reading(reason="whole numbers that nothing names: a ratio, a setting or two values")
 

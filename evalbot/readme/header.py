@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from evalbot.readme.labels import joint_names
+from evalbot.readme.plain import plain
 from evalbot.readme.roles import Kind, role_of
-from evalbot.readme.wording import is_metric
+from evalbot.readme.wording import is_known_benchmark, is_metric
 
 if TYPE_CHECKING:
     from evalbot.readme.numbers import Readings
-    from evalbot.readme.table import Table
+    from evalbot.readme.table import Cell, Table
 
+_BREAK = re.compile(r"<br\b[^<>]{0,40}>", re.IGNORECASE)
 MAX_HEADER_ROWS = 3
+
+
+def parts_of(cell: Cell) -> tuple[str, ...]:
+    """The names of the numbers a header announces side by side: `EM/F1`, or lines such as `MMLU<br>DROP`."""
+    lines = tuple(plain(line) for line in _BREAK.split(cell.raw)) if "<" in cell.raw else ()
+    stacked = len(lines) > 1 and all(is_known_benchmark(line) or is_metric(line) for line in lines)
+    return lines if stacked else joint_names(cell.text)
 
 
 def header_rows_of(table: Table, readings: Readings) -> tuple[int, ...]:
@@ -90,7 +100,9 @@ def heads_of(table: Table, index: int, header_rows: tuple[int, ...]) -> tuple[st
     if title := _title_over_all(table):
         # `Model` or `Accuracy` over every column tells no column from another.
         said = (title,) if is_metric(title) and below[0] else ()
-        return below[0] or head, tuple(note for note in (*below[1:], *said) if note), ""
+        named = any(character.isalpha() for character in below[0])
+        own = below[0] if named else f"{head} {below[0]}".strip()  # `Sequence length` over 1024, 2048
+        return own if below[0] else head, tuple(note for note in (*below[1:], *said) if note), ""
     group = _group(table, index)
     if _is_column_note(below[0]) or _repeats(table):
         return group or head, tuple(note for note in below if note), ""

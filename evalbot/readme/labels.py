@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from evalbot.score import Direction
 
 _GROUP = re.compile(r"\(([^()]*)\)|（([^（）]*)）|\[([^\[\]]*)\]")  # noqa: RUF001 - full-width brackets are printed
-_SHOTS = re.compile(r"\b([0-9]{1,3})[ -]?shots?\b|\bn ?= ?([0-9]{1,3})\b|\b(zero)[ -]shot\b", re.IGNORECASE)
+_SHOTS = re.compile(r"\b([0-9]{1,3})(?:[ -]?shots?|-s)\b|\bn ?= ?([0-9]{1,3})\b|\b(zero)[ -]shot\b", re.IGNORECASE)
 _ARROWS = re.compile(f"[{words.LOWER_IS_BETTER_MARKS}{words.HIGHER_IS_BETTER_MARKS}️]")
+_VERSION = re.compile(r"(?:[ _-])(v[0-9]{1,4}(?:\.[0-9]{1,3}){0,2}|[0-9]\.[0-9])\Z", re.IGNORECASE)
+_SUFFIX = re.compile(r"[+-](?:[A-Za-z]{1,12})?")
+"""`HumanEval (+)`, `SEED (-IMG)`: with two numbers below, the second is HumanEval+, SEED-IMG."""
 _SEPARATOR = re.compile(r"[,;，、]")  # noqa: RUF001
 _EDGES = " -–_,;:/|"  # noqa: RUF001
 
@@ -28,6 +31,10 @@ class Label:
     metric: str | None = None
     shots: int | None = None
     subset: str | None = None
+    split: str | None = None
+    """The subset, where it is a split: `val`, `test`."""
+    version: str | None = None
+    """Printed in the name and part of it: `v6` of LiveCodeBench v6."""
     unit: str | None = None
     direction: Direction | None = None
 
@@ -51,7 +58,18 @@ def parse_label(text: str) -> Label:
     name, trailing = _split_metric(bare)
     metric = metrics[0] if metrics else trailing
     subset = ", ".join(subsets) or None
-    return Label(text=shown, benchmark=name, metric=metric, shots=shots, subset=subset, unit=unit, direction=direction)
+    version = _VERSION.search(name)
+    return Label(
+        text=shown,
+        benchmark=name,
+        metric=metric,
+        shots=shots,
+        subset=subset,
+        split=subset if subset and subset.lower() in words.SPLITS else None,
+        version=version[1] if version else None,
+        unit=unit,
+        direction=direction,
+    )
 
 
 def shots_in(text: str) -> int | None:
@@ -69,8 +87,8 @@ def joint_names(text: str) -> tuple[str, ...]:
         return tuple(shots)
     for found in _GROUP.finditer(text[:MAX_LABEL]):
         content = next(group for group in found.groups() if group is not None)
-        if content.strip() == "+":
-            return "", "+"
+        if _SUFFIX.fullmatch(content.strip()):
+            return "", content.strip()
         names = _slashed(content)
         if len(names) > 1:
             return names
@@ -88,6 +106,10 @@ def joint_names(text: str) -> tuple[str, ...]:
 def is_part_metric(name: str) -> bool:
     """Whether a part of a joint header is a metric (`EM`, `R1`) and not a subset (`Middle`, `mm`)."""
     return is_metric(name) or name.lower() in words.PAIR_METRICS
+
+
+def is_suffix(name: str) -> bool:
+    return bool(_SUFFIX.fullmatch(name))
 
 
 def _names_part(name: str) -> bool:

@@ -124,20 +124,22 @@ def read(text: str, habit: CommaHabit = "unknown", *, parts: int = 1) -> Reading
 def _read_pieces(bare: str, habit: CommaHabit, parts: int) -> Reading:
     if interval := _INTERVAL.match(bare):
         return _read_interval(interval, habit)
-    if parts == 2 and (pair := _PAIR.fullmatch(bare)):  # noqa: PLR2004 - `HumanEval (+)` over `60.4 (55.5)`
-        return _read_parts([pair[1], pair[2]], habit)
-    dashed = bare.split(" - ")
-    if parts > 1 and len(dashed) == parts:
-        return _read_parts(dashed, habit)
     if named := _NAMED.findall(bare):
         return _read_named(bare, named, habit)
-    spaced = bare.split(" ")
-    if parts > 1 and len(spaced) == parts and "/" not in bare:
-        return _read_parts(spaced, habit)
+    return _read_parts(_pieces(bare, parts), habit)
+
+
+def _pieces(bare: str, parts: int) -> list[str]:
+    """The numbers of a cell as texts, by the marks between them and by how many its header announces."""
+    if parts == 2 and (pair := _PAIR.fullmatch(bare)):  # noqa: PLR2004 - `HumanEval (+)` over `60.4 (55.5)`
+        return [pair[1], pair[2]]
+    for pieces in (bare.split(" - "), bare.split(" ")):
+        if parts > 1 and len(pieces) == parts and "/" not in bare:
+            return pieces
     if _nested(bare):
         outer, _, inner = bare[:-1].partition("(")
-        return _read_parts([outer.strip(), *(piece.strip() for piece in inner.split("/"))], habit)
-    return _read_parts([piece.strip() for piece in bare.split("/")], habit)
+        return [outer.strip(), *(piece.strip() for piece in inner.split("/"))]
+    return [piece.strip() for piece in bare.split("/")]
 
 
 def _read_named(bare: str, named: list[tuple[str, str]], habit: CommaHabit) -> Reading:

@@ -75,7 +75,7 @@ def _without_labels(grid: Grid, heads: Sequence[str]) -> Verdict:
 def _under_model_head(grid: Grid, heads: Sequence[str], rows: Sequence[str]) -> Verdict:
     """`Model | A-7B | B-7B` over rows of benchmarks: the corner names the header row, not the first column."""
     models = _count_models(heads) or sum(column.role.kind is Kind.MODEL for column in grid.value_columns)
-    tested = 2 * sum(map(is_known_benchmark, rows)) > len(rows)
+    tested = 2 * sum(map(is_known_benchmark, rows)) > len(rows) > 1
     named = (models and benchmark_like(rows)) or tested or all(is_metric(row) for row in rows)
     if named and not benchmark_like(heads) and _count_models(rows) == 0:
         return Verdict("benchmarks-as-rows", "models as columns")

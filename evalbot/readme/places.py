@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from evalbot.readme import words
 from evalbot.readme.labelling import primary_label, row_refusal
 from evalbot.readme.labels import joint_names, prose_names, shots_in
+from evalbot.readme.quantities import A_SETTING
 from evalbot.readme.roles import Kind, role_of
 from evalbot.readme.systems import ANOTHER_SYSTEM, is_backbone, of_another_system
 from evalbot.readme.whole import is_nobodys
@@ -34,6 +35,10 @@ class Place:
     stderr: Number | None = None
     parts: tuple[str, ...] = ()
     qualifiers: tuple[str, ...] = ()
+    context: tuple[str, ...] = ()
+    """What the table says of the row beside its name: category, setting, section."""
+    is_subset: bool = False
+    """The name is a language, split or class, not a benchmark's."""
     refusal: str | None = None
 
 
@@ -65,7 +70,7 @@ def _row_places(grid: Grid, row: int) -> Iterator[Place]:
             name=f"{column.group} {column.head}{framework}".strip(),
             metric=next((note for note in column.notes if is_metric(note) or len(joint_names(note)) > 1), None),
             shots=_shots_of(grid, row, column),
-            parts=_parts(grid, [column.head, *column.notes]),
+            parts=column.parts or _parts(grid, [column.head, *column.notes]),
             qualifiers=column.notes,
             refusal=refusal,
         )
@@ -87,6 +92,7 @@ def _aside(grid: Grid, row: int, column: Column) -> str:
 
 def _column_places(grid: Grid, column: int) -> Iterator[Place]:
     head, notes = grid.columns[column].head, grid.columns[column].notes
+    naming = _benchmark_column(grid)
     for row, name, qualifiers in _named_rows(grid):
         if not grid.text(row, column):
             continue
@@ -99,6 +105,8 @@ def _column_places(grid: Grid, column: int) -> Iterator[Place]:
             shots=_shots_of(grid, row, grid.columns[column]),
             parts=_parts(grid, [name, metric or "", head, *notes]),
             qualifiers=(*notes, *qualifiers),
+            context=qualifiers,
+            is_subset=naming is not None and naming.role.kind is Kind.SUBSET,
             refusal=row_refusal(grid, row) or (None if name else "a row without a label"),
         )
 
@@ -118,7 +126,7 @@ def _table_places(grid: Grid) -> Iterator[Place]:
             yield replace(
                 place,
                 metric=place.metric or measure,
-                parts=place.parts or _parts(grid, [column.head]),
+                parts=place.parts or column.parts or _parts(grid, [column.head]),
                 qualifiers=(column.head, *place.qualifiers) if len(columns) > 1 else place.qualifiers,
                 stderr=stderr.numbers[0] if stderr and stderr.is_number else None,
                 refusal=_anothers(place, column) or place.refusal,
@@ -134,7 +142,7 @@ def _anothers(place: Place, column: Column) -> str | None:
 def _named_rows(grid: Grid) -> Iterator[tuple[int, str, tuple[str, ...]]]:
     """Body rows with their benchmark's name, blank cells filled from above, and what else describes them."""
     naming = _benchmark_column(grid)
-    others = [column for column in grid.label_columns if column != naming and not _is_metric_or_shots(grid, column)]
+    others = [column for column in _describing(grid) if column != naming and not _is_metric_or_shots(grid, column)]
     carried: dict[int, str] = {}
     section = ""
     for row in grid.body:
@@ -150,6 +158,12 @@ def _named_rows(grid: Grid) -> Iterator[tuple[int, str, tuple[str, ...]]]:
         name = (carried.get(naming.index, "") or opening) if naming and own else ""
         described = [carried.get(column.index, "") for column in reversed(others)]
         yield row, name, tuple(text for text in [*described, section] if text and text != name)
+
+
+def _describing(grid: Grid) -> list[Column]:
+    """Columns of words: names, and settings such as `w/ tools` that only describe."""
+    settings = (column for column in grid.columns if column.content == "label" and column not in grid.label_columns)
+    return [*grid.label_columns, *(column for column in settings if column.role.reason == A_SETTING)]
 
 
 def _words(grid: Grid, row: int, column: Column) -> str:

@@ -28,7 +28,7 @@ _UNICODE_POWER = re.compile(r"\s*(?:10|2)[¹²³⁰⁴⁵⁶⁷⁸⁹]+\s*\Z")
 _NUMERIC = re.compile(r"\s*[±+\-−]?\s*[0-9]*[.,]?[0-9]+\s*%?\s*\Z")
 _REFERENCE = re.compile(r"(?<=\S)\s?\[\^?[0-9*†‡a-z]{1,3}(?:, ?[0-9]{1,3})*\]")
 _FOOTNOTE_REFERENCE = re.compile(r"\[\^[^\[\]\s]{1,60}\]")
-_INNER_MARK = re.compile(r"(?<=[\w)%+])[†‡✱¶§⁑]+(?=[\s(,)/]|\Z)")
+_INNER_MARK = re.compile(r"(?<=[\w)%+])[†‡✱¶§⁑]+(?=[\s(,)/]|\Z)|(?<=\() ?[†‡✱¶§⁑]+(?=\))")
 _MARKS = "*†‡§¶✱⁑∗⁎※¹²³⁰⁴⁵⁶⁷⁸⁹^ "
 _LATEX = re.compile(r"\\([A-Za-z]+)|\\(.)|_\{([^{}]*)\}|([{}])")
 _FORMULA = re.compile(r"\$(?=[^$]{0,200}[\\_^{])([^$]{1,200})\$")
@@ -38,8 +38,6 @@ _LATEX_WORDS = {
     "uparrow": "↑", "downarrow": "↓", "textbf": "", "mathbf": "", "underline": "", "text": "", "mathrm": "",
     "textit": "", "bm": "", "boldsymbol": "", "dagger": "†", "ddagger": "‡", "ast": "*",
 }  # fmt: skip
-_REORDERING = frozenset("\u202a\u202b\u202d\u202e\u2066\u2067\u2068")
-"""Marks that make a reader see the characters in another order than they are stored."""
 _SPACING_TAGS = {"br", "p", "div", "li", "tr", "td", "th", "ul", "ol", "hr"}
 
 
@@ -56,8 +54,6 @@ def _visible(character: str) -> str:
     """Control and format characters (bidi overrides, joiners, escapes) are not text that may be published."""
     if character.isascii() and character.isprintable():
         return character
-    if character in _REORDERING:
-        return "\N{REPLACEMENT CHARACTER}"
     category = unicodedata.category(character)
     if category in {"Cf", "Cs", "Mn"} and not unicodedata.combining(character):
         return ""

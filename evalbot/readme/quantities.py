@@ -5,11 +5,16 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from evalbot.readme import words
 from evalbot.readme.wording import MAX_LABEL, PARENTHESES, core, fold, is_identifier, is_metric, mentions_metric
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 _PARENTHESISED = re.compile(r"[(（\[]([^()（）\[\]]*)[)）\]]")
+A_SETTING = "a hyper-parameter"
 _SHARE = re.compile(r"(?:%|percent|percentage) of \S")
 _OUTCOMES = frozenset(
     "match matches matched correct solved resolved passed success successes accuracy wins preferred answered".split()
@@ -130,18 +135,20 @@ def _by_head(text: str, head: str, folded: str) -> str | None:
         return _ALONE[alone]
     if not tokens:
         return None
-    last = tokens[-1]
-    if last in _WHOLE_UNITS:
-        return f"a quantity in {last}"
-    if len(tokens) > 1 and last in {"id", "ids"} and tokens[-2] not in words.MODEL:
+    if len(tokens) == 1:
+        return _by_noun(text, tokens[0], tokens)
+    last, before = tokens[-1], tokens[-2]
+    if last in {"id", "ids"} and before not in words.MODEL:
         return "an index"
-    if len(tokens) > 1 and last in {"m", "b", "g", "k"}:
-        last = tokens[-2]  # `Params / M`
-    if len(tokens) > 1 and tokens[-2].isdecimal():
-        return None  # `News 128 length` is measured at a length; it does not measure one
-    if is_identifier(text):
-        return _HEADS.get(last)
-    return _HEADS.get(last) or next((_HEADS[word] for word in tokens if word in _ANYWHERE), None)
+    # `News 128 length` is measured at a length; it does not measure one. `Params / M` measures parameters.
+    return None if before.isdecimal() else _by_noun(text, before if last in {"m", "b", "g", "k"} else last, tokens)
+
+
+def _by_noun(text: str, noun: str, tokens: Sequence[str]) -> str | None:
+    if noun in _WHOLE_UNITS:
+        return f"a quantity in {noun}"
+    anywhere = () if is_identifier(text) else (_HEADS[word] for word in tokens if word in _ANYWHERE)
+    return _HEADS.get(noun) or next(iter(anywhere), None)
 
 
 def _unit(text: str) -> str | None:

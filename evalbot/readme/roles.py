@@ -49,6 +49,8 @@ COUNTS_SHOTS = "a number of shots"
 _SHOTS_HEAD = re.compile(r"(?:#|n|num|number of|no of|few|k|\?)? ?shots?(?: num| number)?|num fewshot|fewshot|n shots")
 _MODEL_AND = re.compile(r"(?:models?|methods?|systems?|模型|方法) (?:and|/|or|with) \w")
 """`Model and Size` heads the models, with something said of each."""
+_INTERVAL_HEAD = re.compile(r"[0-9]+ ?%? ?ci\b|\bci ?[0-9]+|\bci (?:low|high|lower|upper)\b")
+"""`95% CI`; `VCG-CI` is a task."""
 _SHOTS_VALUE = re.compile(r"(?:[0-9]{1,3}|zero|one|few|n|k) ?shots?(?: cot)?|n ?= ?[0-9]{1,3}")
 
 
@@ -87,7 +89,7 @@ def _is_precision(folded: str, _tokens: list[str]) -> bool:
 
 
 def _is_stderr(folded: str, tokens: list[str]) -> bool:
-    named = {"stderr", "ci"} & {*tokens, *folded.split()}
+    named = {"stderr"} & {*tokens, *folded.split()} or _INTERVAL_HEAD.search(folded)
     if folded and folded.split(maxsplit=1)[0] in {"std", "stdev", "stddev", "stderr"}:
         return True
     return folded in words.STDERR or folded.endswith(words.STDERR_ENDS) or bool(named)

@@ -57,7 +57,10 @@ def _told_rows(grid: Grid) -> Iterator[int]:
     """A second row of the same name is a second row also where nothing in it can be read."""
     scored = set(scored_rows(grid))
     for row in grid.body:
-        unread = any(grid.readings[row][column.index].reason for column in grid.value_columns)
+        unread = any(
+            grid.readings[row][column.index].reason and grid.text(row, column.index)[:1].isdigit()
+            for column in grid.value_columns
+        )
         if row in scored or (unread and row_refusal(grid, row) is None):
             yield row
 

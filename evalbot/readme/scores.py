@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from evalbot.readme import words
-from evalbot.readme.labels import Label, is_part_metric, parse_label, shots_in
+from evalbot.readme.labels import Label, is_part_metric, is_suffix, parse_label, shots_in
 from evalbot.readme.places import Place, places_of
 from evalbot.readme.roles import Kind
 from evalbot.readme.scale import scale_of
-from evalbot.readme.wording import fold, is_average
+from evalbot.readme.wording import fold, is_average, is_known_benchmark
 from evalbot.score import Evidence, Score
 
 if TYPE_CHECKING:
@@ -94,7 +94,8 @@ def _compound(grid: Grid, place: Place, label: Label, numbers: Sequence[Number |
     if len(names) == len(numbers) - 1:
         names = (None, *names)
     named = len(names) == len(numbers)
-    joint = named and label.subset is not None and "/" in label.subset
+    suffixed = named and len(names) > 1 and is_suffix(names[1] or "")
+    joint = named and label.subset is not None and ("/" in label.subset or suffixed)
     base = label.benchmark if label.subset is None or joint else f"{label.benchmark} ({label.subset})"
     for place_in_cell, number in enumerate(numbers):
         if number is None:
@@ -103,11 +104,13 @@ def _compound(grid: Grid, place: Place, label: Label, numbers: Sequence[Number |
         score = _score(grid, place, label, number)
         shots = shots_in(name or "")
         measures = name is not None and is_part_metric(name)
+        names_subset = named and bool(name) and not measures and not suffixed and shots is None
         score = replace(
             score,
             label=_part_label(base, name),
+            benchmark=_part_benchmark(score.benchmark, name),
             metric=name if measures else _whole_metric(score.metric),
-            subset=name if named and name and not measures and shots is None else None if joint else score.subset,
+            subset=name if names_subset else None if joint else score.subset,
             shots=score.shots if shots is None else shots,
         )
         yield _Draft(score=score, qualifiers=place.qualifiers)
@@ -121,9 +124,17 @@ def _notes(numbers: Sequence[Number | None]) -> tuple[str, ...]:
 
 def _part_label(base: str, name: str | None) -> str:
     """`HumanEval (+)` over `60.4 (55.5)` is HumanEval and HumanEval+."""
-    if name == "+":
-        return f"{base}+"
+    if name and is_suffix(name):
+        return f"{base}{name}"
+    if name and is_known_benchmark(name) and name in base:
+        return name
     return f"{base} ({name})" if name else base
+
+
+def _part_benchmark(benchmark: str, name: str | None) -> str:
+    if name and is_suffix(name):
+        return f"{benchmark}{name}"
+    return name if name and is_known_benchmark(name) and name in benchmark else benchmark
 
 
 def _whole_metric(metric: str | None) -> str | None:
@@ -136,8 +147,9 @@ def _score(grid: Grid, place: Place, label: Label, number: Number) -> Score:
     shots = next((s for s in (number.shots, label.shots, place.shots) if s is not None), None)
     stderr = number.stderr if number.stderr is not None else place.stderr.value if place.stderr else None
     measured = parse_label(place.metric) if place.metric else None
-    # `224` under top-1 is no name: the metric is, and 224 is where it was measured.
-    unnamed = measured is not None and not any(character.isalpha() for character in label.text)
+    # `224` under top-1 and `English` under WER name no benchmark: the metric does, and they say where.
+    named = any(character.isalpha() for character in label.text)
+    unnamed = not named or (place.is_subset and len(grid.value_columns) == 1)
     return Score(
         label=f"{measured.text} ({label.text})" if measured and unnamed else label.text,
         benchmark=measured.text if measured and unnamed else label.benchmark,
@@ -152,7 +164,10 @@ def _score(grid: Grid, place: Place, label: Label, number: Number) -> Score:
         unit=number.unit or label.unit or (measured.unit if measured else None),
         metric=label.metric or (measured.text if measured else None),
         shots=shots,
-        subset=label.text if unnamed else label.subset,
+        subset=label.text if place.is_subset or (unnamed and measured) else label.subset,
+        split=label.split,
+        version=label.version,
+        context=place.context,
         stderr=stderr,
         direction=label.direction or (measured.direction if measured else None),
     )

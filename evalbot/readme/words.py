@@ -151,7 +151,7 @@ NOT_A_SCORE_HEADS = {
     "tuples speakers records entries positives negatives count counts vocab vocabulary classes articles docs inferences codebooks modalities turns runs stars "
     "количество número anzahl",
     "a hyper-parameter": "ep eps nfe cfg guidance codebook codebooks bitrate maxlen bsz layers layer heads head dim dims dimension dimensions epoch epochs step steps iterations "
-    "iters iteration seed seeds temperature decay dropout optimizer scheduler schedule warmup bits bit experts β γ α λ ε τ threshold thresh breakpoint stride confidence hyperparameter hyperparameters ratio proportion embeddings lenpen weight weights smoothing épocas "
+    "iters iteration seed seeds temperature decay dropout optimizer scheduler schedule warmup bits bit experts threshold thresh breakpoint stride confidence hyperparameter hyperparameters ratio proportion embeddings lenpen weight weights smoothing épocas "
     "bs factor",
     "hardware or energy": "gpu gpus tpu tpus cpu cpus hardware device devices consumption emissions emitted energy co2 "
     "tco2eq",
@@ -171,7 +171,7 @@ NOT_A_SCORE_ALONE = {
     "a size": "bpw peak",
     "a significance test": "p",
     "a parameter count": "active activated",
-    "a hyper-parameter": "onset offset index id l h a d r k rate lr setting settings alpha beta gamma lambda epsilon eps theta tau",
+    "a hyper-parameter": "β γ α λ ε τ onset offset index id l h a d r k rate lr setting settings alpha beta gamma lambda epsilon eps theta tau",
     "hardware or energy": "power",
     "a date": "release",
     "a link or note": "paper",
