@@ -16,6 +16,7 @@ from tests.unit.readme.table_properties import Tally, check
 
 TABLES = 100_000
 SHOWN_FAILURES = 20
+PROGRESS = 10_000
 
 
 def add(total: Tally, tally: Tally) -> None:
@@ -39,15 +40,15 @@ def failure_of(card: GeneratedCard, total: Tally) -> str | None:
 def run(tables: int, seed: int) -> int:
     """The number of failures."""
     total, failures, slowest = Tally(), Counter[str](), (0.0, "")
-    number = generated = 0
-    started = time.perf_counter()
+    number, started = 0, time.perf_counter()
     while total.tables < tables:
         name = f"{seed}:{number}"
         card = generated_card(Random(name))  # noqa: S311 - chance, no secret
-        number, generated = number + 1, generated + card.tables
-        before = time.perf_counter()
+        number, before, steps = number + 1, time.perf_counter(), total.tables // PROGRESS
         failure = failure_of(card, total)
         slowest = max(slowest, (time.perf_counter() - before, name))
+        if total.tables // PROGRESS > steps:
+            print(f"{total.tables:,} tables, {total.scores:,} scores, {failures.total()} failures", file=sys.stderr)
         if failure is not None:
             failures[failure.partition(":")[0]] += 1
             if failures.total() <= SHOWN_FAILURES:
