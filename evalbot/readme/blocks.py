@@ -21,7 +21,7 @@ MAX_CAPTION = 400
 
 TABLE_TAG = re.compile(r"<(/?)table\b", re.IGNORECASE)
 _HEADING_TAG = re.compile(r"<h[1-6]\b[^<>]*>", re.IGNORECASE)
-_MIN_TITLE = 5
+_MIN_TITLE, _MAX_TITLE = 5, 400
 
 
 class Blocks:
@@ -35,6 +35,7 @@ class Blocks:
         self._tokens, self._line_offset = tokens, line_offset
         self._heading: str | None = None
         self._caption = ""
+        """As it stands in the file: only the one right above a table is ever read."""
         self._markdown: list[Table] = []
         self._pieces: list[tuple[int, str]] = []
         self._above: list[tuple[int, str | None, str]] = []
@@ -53,7 +54,8 @@ class Blocks:
 
     def _add_markdown(self, rows: tuple[tuple[Cell, ...], ...]) -> None:
         number, line = len(self._markdown) + 1, rows[0][0].line
-        self._markdown.append(Table(number=number, heading=self._heading, line=line, rows=rows, caption=self._caption))
+        caption = plain(self._caption)
+        self._markdown.append(Table(number=number, heading=self._heading, line=line, rows=rows, caption=caption))
         self._caption = ""
         if self._depth:
             self._pieces.append((line, "<table></table>\n"))
@@ -70,15 +72,15 @@ class Blocks:
             self._heading, self._caption = plain(self._tokens[index + 1].content) or self._heading, ""
         elif token.type == "paragraph_open":
             content = self._tokens[index + 1].content
-            self._caption = plain(content[-MAX_CAPTION:])
-            self._heading = self._caption if _is_title(content) else self._heading
+            self._caption = content[-MAX_CAPTION:]
+            self._heading = plain(content) if _is_title(content) else self._heading
 
     def _add_html(self, content: str, line: int) -> None:
         at, touches = 0, self._depth > 0
         for tag in TABLE_TAG.finditer(content):
             if not tag[1] and not self._depth:
                 self._read_title(content[at : tag.start()])
-                self._above.append((line + content.count("\n", 0, tag.start()), self._heading, self._caption))
+                self._above.append((line + content.count("\n", 0, tag.start()), self._heading, plain(self._caption)))
                 self._caption = ""
             touches = True
             self._depth = max(0, self._depth - 1) if tag[1] else self._depth + 1
@@ -95,8 +97,8 @@ class Blocks:
             end = content.find("</h", tags[-1].end())
             title = content[tags[-1].end() : end if end >= 0 else None]
             self._heading, self._caption = plain(title[:MAX_CAPTION]) or self._heading, ""
-        elif text := plain(content[-MAX_CAPTION:]):
-            self._caption = text
+        elif plain(content[-MAX_CAPTION:]):
+            self._caption = content[-MAX_CAPTION:]
 
     def _html_tables(self) -> Iterator[Table]:
         offsets, at = [], 0
@@ -126,7 +128,10 @@ def _is_title(paragraph: str) -> bool:
     """A line that is bold from end to end is how many cards write a heading."""
     text = paragraph.strip()
     return (
-        "\n" not in text and len(text) >= _MIN_TITLE and text.startswith("**") and text.find("**", 2) == len(text) - 2
+        "\n" not in text
+        and _MAX_TITLE >= len(text) >= _MIN_TITLE
+        and text.startswith("**")
+        and text.find("**", 2) == len(text) - 2
     )
 
 

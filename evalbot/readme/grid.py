@@ -93,10 +93,9 @@ def _row_readings(table: Table, row: int, habit: CommaHabit, parts: Sequence[int
 
 
 def _reading(cell: Cell, habit: CommaHabit, parts: int) -> Reading:
-    digits = any(character.isdigit() for character in cell.text)
-    if digits and cell.spans > 1:
+    if cell.spans > 1 and any(character.isdigit() for character in cell.text):
         return _SPANNING
-    if digits and _REORDERING.search(cell.raw):
+    if not cell.raw.isascii() and _REORDERING.search(cell.raw):
         return _REORDERED
     return read(cell.text, habit, parts=parts)
 

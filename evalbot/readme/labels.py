@@ -80,6 +80,7 @@ def shots_in(text: str) -> int | None:
     return 0 if found[3] else int(found[1] or found[2])
 
 
+@lru_cache(maxsize=4096)
 def joint_names(text: str) -> tuple[str, ...]:
     """The parts a compound header announces: `KorQuAD (EM/F1)` → EM, F1; `n=0 n=5` → n=0, n=5."""
     shots = re.findall(r"\bn ?= ?[0-9]{1,3}|\b[0-9]{1,3}-shot", text[:MAX_LABEL])

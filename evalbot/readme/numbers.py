@@ -12,6 +12,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from evalbot.readme.wording import is_metric
@@ -58,6 +59,8 @@ _DECIMAL_POINT = re.compile(r"[0-9]\.[0-9]|(?<![0-9])\.[0-9]")
 _EITHER_COMMA = re.compile(r"[1-9][0-9]{0,2},[0-9]{3}")
 _NUMBERISH = re.compile(r"[-−0-9.,%±+/() ]+\Z")
 _BOUND = re.compile(r"[~≈≃<>≤≥≲≳]")
+_SIMPLE = re.compile(r"-?[0-9]{1,4}(?:\.[0-9]{1,9})?", re.ASCII)
+"""What most cells hold, read without further ado."""
 _DIGIT = re.compile(r"[0-9]")
 _DASHES = "-—–−―. "
 _LOOK_ALIKES = {ord("（"): "(", ord("）"): ")", ord("／"): "/", ord("％"): "%", ord("\N{VARIATION SELECTOR-16}"): ""}
@@ -105,10 +108,13 @@ def comma_habit(texts: Iterable[str]) -> CommaHabit:
     return "thousands" if thousands or point else "unknown"
 
 
+@lru_cache(maxsize=8192)
 def read(text: str, habit: CommaHabit = "unknown", *, parts: int = 1) -> Reading:
     """Read one cell; `parts` is how many numbers side by side its header announces."""
     if len(text) > MAX_LENGTH:
         return Reading(reason="a text, not a number")
+    if _SIMPLE.fullmatch(text):
+        return Reading(numbers=(Number(value=Decimal(text)),))
     bare = _bare(text)
     if bare.lower() in MISSING or not bare.strip(_DASHES):
         return Reading(missing=True)

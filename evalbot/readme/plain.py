@@ -46,7 +46,8 @@ def plain(raw: str) -> str:
     if _PLAIN_ASCII.match(raw):
         return " ".join(raw.split())
     text = _Scanner(_without_math(raw)).run()
-    text = "".join(_visible(character) for character in text)
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(map(_visible, text))
     return _without_marks(" ".join(text.split()))
 
 

@@ -21,6 +21,8 @@ MAX_TABLES = 500
 """Each table is surveyed on its own; the largest public cards hold some tens."""
 MAX_PIPES = 5_000
 """Columns a line may have before the parser is not asked at all: its work grows with their square."""
+MAX_LINES = 30_000
+"""Ten times the longest card seen: the Markdown parser's work grows with the number of lines, however short."""
 MAX_TABLE_LINES = 10_000
 """Fifty times the longest evaluation table seen: what has more is a data file."""
 MAX_CARD_CELLS = 50_000
@@ -55,7 +57,10 @@ def _read(readme: str) -> tuple[Table, ...]:
 
 
 def _refuse_large(body: str) -> None:
-    pipes = [count for line in _LINE_END.split(body) if (count := line.count("|") - line.count("\\|")) > 0]
+    lines = _LINE_END.split(body)
+    if len(lines) > MAX_LINES:
+        raise InvalidCard(f"The README has {len(lines)} lines; at most {MAX_LINES} are read")
+    pipes = [count for line in lines if (count := line.count("|") - line.count("\\|")) > 0]
     if pipes and max(pipes) > MAX_PIPES:
         raise InvalidCard(f"A line of the README has {max(pipes)} columns; at most {MAX_PIPES} are read")
     cells = sum(pipes) + sum(1 for _ in _HTML_CELL.finditer(body))

@@ -5,9 +5,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from evalbot.readme import words
 
+REMEMBERED = 8192
+"""Labels are asked about many times over; a card has some hundreds."""
 MAX_LABEL = 200
 """A longer label is prose; only its beginning is looked at."""
 PARENTHESES = re.compile(r"[(（\[][^()（）\[\]]*[)）\]]")
@@ -30,12 +33,14 @@ _TOP_K = re.compile(r"\btop ?@? ?[0-9]+\b")
 _SPLIT_END = re.compile(r"(?:val|test|dev|box|mask|bbox|segm)\Z")
 
 
+@lru_cache(maxsize=REMEMBERED)
 def fold(text: str) -> str:
     """Lower case, punctuation as blanks: how two spellings of one label compare."""
     lower = text[:MAX_LABEL].lower().replace("\\", "/")
     return " ".join(_FOLD.sub(" ", lower).replace("/", " / ").split())
 
 
+@lru_cache(maxsize=REMEMBERED)
 def core(text: str) -> str:
     """The folded label without parentheses and without what follows its head noun."""
     folded = fold(PARENTHESES.sub(" ", text[:MAX_LABEL])).replace(" / ", " ")
@@ -56,6 +61,7 @@ def metric_tokens(text: str) -> list[str]:
     return ["hits" if _AT_K.match(word) else _AT.sub("", word) or word for word in found if word != "/"]
 
 
+@lru_cache(maxsize=REMEMBERED)
 def is_metric(text: str) -> bool:
     """Whether the label is a metric's name and nothing else: `F1`, `Best Test Score`, `pass@1`."""
     tokens = metric_tokens(text)
@@ -64,6 +70,7 @@ def is_metric(text: str) -> bool:
     return bool(named) and all(token in words.METRIC_QUALIFIERS or token.isdigit() for token in rest)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def mentions_metric(text: str) -> bool:
     """Whether a metric's name stands somewhere in the label: `MMLU (Acc.)`, `HumanEval Pass@1`."""
     return any(_is_metric_word(token) for token in metric_tokens(text))
@@ -84,12 +91,14 @@ def is_average(text: str) -> bool:
     return all(token in words.AVERAGE or token in words.AVERAGE_FELLOWS or token.isdigit() for token in tokens)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def is_known_benchmark(text: str) -> bool:
     """Whether the label, or its first words, is a widely used benchmark's name."""
     bare = fold(PARENTHESES.sub(" ", text)).replace(" / ", " ").split()
     return any("".join(bare[:count]) in words.KNOWN_BENCHMARKS for count in (1, 2, 3))
 
 
+@lru_cache(maxsize=REMEMBERED)
 def is_sized_or_owned(label: str) -> bool:
     """By a size, an owner or a word for model variants, and not only by a version, which data sets have too."""
     return bool(_MODEL_LOOK.search(label[:MAX_LABEL].lower()))
