@@ -175,9 +175,10 @@ def _column(
         role = Role(Kind.NOT_A_SCORE, "an index")
     if role.reason == COUNTS_SHOTS and content == "value" and looks_measured(_values(readings, index, body)):
         role = Role(Kind.UNKNOWN)  # `Few-shot` as a group of tasks
-    if (index == 0 and (content != "value" or role.kind in {Kind.MODEL, Kind.SUBSET})) or (
-        index == 0 and _are_conditions(table, readings, body)
-    ):
+    if (
+        index == 0
+        and (fold(head) in words.ROW_PROPERTIES or content != "value" or role.kind in {Kind.MODEL, Kind.SUBSET})
+    ) or (index == 0 and _are_conditions(table, readings, body)):
         content = "label"
     elif index == 0 and role.kind is Kind.EMPTY:
         # Numbers under a blank head count the rows where another column names them.

@@ -155,15 +155,12 @@ def _by_index(report: TableReport, index: int) -> Target:
 
 
 def _by_name(report: TableReport, grid: Grid, name: str, owner: str | None = None) -> list[Target]:
-    """Token matches; where there are several, those that are the name letter by letter.
-
-    A name that the table points at ("ours") counts beside its bare name: one of the two is somebody else's run of it.
-    """
+    """Token matches, of several the one that is the name letter by letter; else "(ours)"; else an owner's prefix."""
     found = _named(report, grid, lambda label: same_model(label, name))
     if len(found) > 1:
         exact = _named(report, grid, lambda label: label == name.strip())
         found = exact if len(exact) == 1 else found
-    found += _named(report, grid, lambda label: is_decorated(label, name))
+    found = found or _named(report, grid, lambda label: is_decorated(label, name))
     return found or _named(report, grid, lambda label: is_prefixed(label, name, owner))
 
 

@@ -51,7 +51,8 @@ def _training_log(grid: Grid) -> str | None:
     heads = [fold(column.head) for column in grid.columns]
     counts = any(head.split()[-1:] and head.split()[-1] in words.TRAINING_LOG for head in heads)
     losses = any(head.endswith(("loss", "losses")) for head in heads)
-    named = any(column.role.kind in {Kind.MODEL, Kind.BENCHMARK} for column in grid.label_columns)
+    named = any(column.role.kind in {Kind.MODEL, Kind.BENCHMARK, Kind.SUBSET} for column in grid.label_columns)
+    named = named or len(grid.body) == 1
     return "it is a training log" if counts and (losses or not named) else None
 
 
@@ -125,9 +126,10 @@ def only_precisions(axis: Sequence[str], other: Sequence[str]) -> str | None:
 
 def about_something_else(grid: Grid) -> str | None:
     """Where nothing is a known benchmark or metric, quantities beside the numbers or the heading are believed."""
-    label = primary_label(grid)
-    rows = [grid.text(row, label.index) for row in grid.body] if label else []
+    rows = [grid.text(row, column.index) for column in grid.label_columns for row in grid.body]
     heads = [column.head for column in grid.value_columns]
+    if any(column.role.kind is Kind.SHOTS for column in grid.value_columns):
+        return None
     if benchmark_like([*heads, *rows]) or any(role_of(text).kind is Kind.AVERAGE for text in [*heads, *rows]):
         return None
     if _is_leaderboard(grid):

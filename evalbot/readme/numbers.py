@@ -36,7 +36,7 @@ A_BOUND = "a bound, not a value"
 A_DIFFERENCE = "a difference, not a value"
 CommaHabit = Literal["decimal", "thousands", "unknown"]
 
-_UNSIGNED = r"(?:[0-9]{1,3}(?:[, '’][0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:[.,][0-9]+)?|\.[0-9]+)"
+_UNSIGNED = r"(?:[0-9]{1,3}(?:[, '’][0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:[.,][0-9]+|\.(?![0-9]))?|\.[0-9]+)"
 _NUMBER = re.compile(
     rf"(?P<number>[-−]?{_UNSIGNED}) ?(?P<unit>%?)"
     rf"(?: ?(?:±|\+/-|\+-) ?(?P<error>{_UNSIGNED}) ?(?P<unit2>%?))?"

@@ -83,6 +83,8 @@ def _under_model_head(grid: Grid, heads: Sequence[str], rows: Sequence[str]) -> 
 
 
 def _under_benchmark_head(rows: Sequence[str], *, measured: bool) -> Verdict:
+    if all(role_of(row).kind is Kind.SCORE for row in rows) and rows:
+        return Verdict("single", "one row of scores")
     if not measured:
         return Verdict("benchmarks-as-rows", "models as columns")
     # `QA task | Top-1 | MRR` over rows of checkpoints: the corner names what they were tested on.

@@ -114,7 +114,8 @@ def _column_places(grid: Grid, column: int) -> Iterator[Place]:
 def _table_places(grid: Grid) -> Iterator[Place]:
     """A table that names no model: one row under benchmark names, or columns of measures beside labels."""
     columns = grid.value_columns
-    unlabelled = len(grid.body) == 1 and not any(grid.text(grid.body[0], c.index) for c in grid.label_columns)
+    labels = [text for column in grid.label_columns if (text := grid.text(grid.body[0], column.index))]
+    unlabelled = len(grid.body) == 1 and all(role_of(text).kind is Kind.SCORE for text in labels)
     if unlabelled or not grid.label_columns:
         yield from _row_places(grid, grid.body[0])
         return

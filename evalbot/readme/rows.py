@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from evalbot.readme.labelling import primary_label, row_refusal, scored_rows
 from evalbot.readme.roles import Kind
-from evalbot.readme.systems import names_a_part
+from evalbot.readme.systems import is_backbone, names_a_part
 from evalbot.readme.wording import looks_like_model
 
 if TYPE_CHECKING:
@@ -109,12 +109,18 @@ def _completions(grid: Grid, row: int, primary: Column | None) -> Iterator[str]:
             Kind.EMPTY,
             Kind.VERSION,
         }
+        # `Method | Backbone`: a system goes by both, in either order.
+        completes = completes or (column.role.kind is Kind.MODEL and (is_backbone(column) or _is_framed(primary)))
         if not primary or column == primary or not completes or not text:
             continue
         if not grid.readings[row][column.index].is_number:
             yield text
         elif column.role.kind is Kind.NOT_A_SCORE and _BARE_SIZE.fullmatch(text):
             yield f"{text}{'M' if _IN_MILLIONS.search(column.head) else 'B'}"
+
+
+def _is_framed(primary: Column | None) -> bool:
+    return primary is not None and is_backbone(primary)
 
 
 def _is_repeated(grid: Grid, label: str, primary: Column | None) -> bool:
