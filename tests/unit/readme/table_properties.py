@@ -32,6 +32,7 @@ ABSENT = "Nightjar-9B"
 """A model that no generated table holds."""
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _NUMBER = re.compile(r"[-−]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)")
+_REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _BREAKS = re.compile(r"<(?:br|/?p|/?div|/?li|hr|/?su[bp]|/?t[dhr])\b[^<>]*>|[_^]\{|\}|\\pm|\$", re.IGNORECASE)
 _GONE = re.compile(r"<!--.*?-->|<!--|</?[A-Za-z][^<>]*>|[`~]|\\[A-Za-z]+")
 _LINK = re.compile(r"!?\[([^\[\]]*)\](?:\((?:[^()]|\([^()]*\))*\)|\[[^\[\]]*\])")
@@ -131,6 +132,7 @@ def _stands_where_it_says(text: str, report: TableReport, score: Score) -> None:
 
 def _is_printed_in(score: Score) -> None:
     """The value, and its uncertainty if it stands in the same cell, are printed with exactly these digits."""
+    assert not _REORDERING.search(score.evidence.cell), f"{score.evidence.cell!r} shows its digits in another order"
     printed = printed_numbers(score.evidence.cell)
     assert score.value.as_tuple() in printed, f"{score.value} is not printed in {score.evidence.cell!r}: {printed}"
 
@@ -178,7 +180,8 @@ def _names_of(report: TableReport, place: Evidence) -> Iterator[str]:
     beside = [cell.raw for cell in table.rows[row]]
     above = [next((r[index].raw for r in table.rows[row:0:-1] if r[index].text), "") for index in range(table.width)]
     yield from (*beside, *above)
-    yield from (f"{name} {piece}" for name in (*beside, *above) for piece in beside if name != piece)
+    pieces = [f"{text}{size}" for text in beside for size in ("", "B", "M")]
+    yield from (f"{name} {piece}" for name in (*beside, *above) for piece in pieces if name != piece)
     heads = [cells[column].raw for cells in table.rows[:3]]
     yield from (*heads, *(cell.raw for cell in table.rows[0][column:0:-1] if cell.text))
     yield from (cells[0].raw for cells in table.rows[1:row] if len({c.text for c in cells} - {""}) == 1)
