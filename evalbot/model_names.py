@@ -8,7 +8,7 @@ from collections import Counter
 
 def name_tokens(name: str) -> Counter[str]:
     """`Olmo-3 32B` → {olmo, 3, 32b}: lower case, `-` and `_` as spaces, words as a multiset; emoji are no words."""
-    words = name.lower().replace("-", " ").replace("_", " ")
+    words = name.lower().replace("-", " ").replace("_", " ").replace("(", " (")
     return Counter("".join(c for c in words if unicodedata.category(c) != "So").split())
 
 

@@ -163,6 +163,7 @@ def _column(
     body: tuple[int, ...],
 ) -> Column:
     head, notes, group = heads_of(table, index, header_rows)
+    parts = parts_of(table.header[index])
     # `acc | time (s)` below a model's name: the note says what the column holds.
     role = next(
         (role for note in notes if (role := role_of(note)).kind in _NOT_SCORED and len(joint_names(note)) < _PAIR),
@@ -170,9 +171,13 @@ def _column(
     )
     if group and role.kind is Kind.UNKNOWN and _is_time_or_space(role_of(group)):
         role = role_of(group)
+    if role.kind is Kind.NOT_A_SCORE and parts and all(map(is_known_benchmark, parts)):
+        role = Role(Kind.UNKNOWN)  # `MMLU<br>DROP` is two benchmarks, not a drop
     content = _content(readings, index, body)
     if content == "value" and role.kind in {Kind.UNKNOWN, Kind.EMPTY} and _counts_up(readings, index, body):
         role = Role(Kind.NOT_A_SCORE, "an index")
+    if fold(head) in _INDEX_WORDS and looks_measured(_values(readings, index, body)):
+        role = Role(Kind.UNKNOWN)  # `Id` over decimals is Indonesian, not an index
     if role.reason == COUNTS_SHOTS and content == "value" and looks_measured(_values(readings, index, body)):
         role = Role(Kind.UNKNOWN)  # `Few-shot` as a group of tasks
     if (
@@ -189,7 +194,7 @@ def _column(
         head=head,
         notes=notes,
         group=group,
-        parts=parts_of(table.header[index]),
+        parts=parts,
         role=role,
         content=content,
     )
@@ -213,6 +218,7 @@ MIN_CONDITIONS = 3
 """Rows from which an order of numbers is no coincidence."""
 
 
+_INDEX_WORDS = {"id", "no", "index"}
 _NOT_SCORED = {Kind.NOT_A_SCORE, Kind.STDERR, Kind.VERSION}
 
 

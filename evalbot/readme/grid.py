@@ -83,6 +83,7 @@ def _parts(table: Table) -> list[int]:
 def _row_readings(table: Table, row: int, habit: CommaHabit, parts: Sequence[int]) -> tuple[Reading, ...]:
     cells = table.rows[row]
     readings = tuple(_reading(cell, habit, count) for cell, count in zip(cells, parts, strict=True))
+    readings = _stacked(cells, readings, habit)
     if not any(len(reading.numbers) > 1 for reading in readings):
         return readings
     named = any(len(joint_names(cell.text)) > 1 for cell in cells if not cell.text[:1].isdigit())
@@ -90,6 +91,26 @@ def _row_readings(table: Table, row: int, habit: CommaHabit, parts: Sequence[int
         _UNNAMED if not named and part == 1 and _are_small_integers(reading) else reading
         for reading, part in zip(readings, parts, strict=True)
     )
+
+
+def _stacked(cells: Sequence[Cell], readings: tuple[Reading, ...], habit: CommaHabit) -> tuple[Reading, ...]:
+    """`AIME<br>MATH` beside `87.3<br>94.3`: each line of a value belongs to the line of the name at its height."""
+    names = next((cell.lines for cell in cells[:3] if len(cell.lines) > 1 and all(map(_is_name, cell.lines))), ())
+    if not names:
+        return readings
+    return tuple(_by_line(cell, names, habit) or reading for cell, reading in zip(cells, readings, strict=True))
+
+
+def _is_name(line: str) -> bool:
+    return any(character.isalpha() for character in line) and line[:1] not in "(["
+
+
+def _by_line(cell: Cell, names: tuple[str, ...], habit: CommaHabit) -> Reading | None:
+    found = [read(line, habit) for line in cell.lines] if len(cell.lines) == len(names) else []
+    if not found or not all(len(reading.numbers) == 1 or reading.missing for reading in found):
+        return None
+    numbers = tuple(reading.numbers[0] if reading.numbers else None for reading in found)
+    return Reading(numbers=numbers, names=names) if any(numbers) else None
 
 
 def _reading(cell: Cell, habit: CommaHabit, parts: int) -> Reading:

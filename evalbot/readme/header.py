@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from evalbot.readme.labels import joint_names
-from evalbot.readme.plain import plain
 from evalbot.readme.roles import Kind, role_of
 from evalbot.readme.wording import is_known_benchmark, is_metric
 
@@ -14,13 +12,12 @@ if TYPE_CHECKING:
     from evalbot.readme.numbers import Readings
     from evalbot.readme.table import Cell, Table
 
-_BREAK = re.compile(r"<br\b[^<>]{0,40}>", re.IGNORECASE)
 MAX_HEADER_ROWS = 3
 
 
 def parts_of(cell: Cell) -> tuple[str, ...]:
     """The names of the numbers a header announces side by side: `EM/F1`, or lines such as `MMLU<br>DROP`."""
-    lines = tuple(plain(line) for line in _BREAK.split(cell.raw)) if "<" in cell.raw else ()
+    lines = cell.lines
     stacked = len(lines) > 1 and all(is_known_benchmark(line) or is_metric(line) for line in lines)
     return lines if stacked else joint_names(cell.text)
 
@@ -110,9 +107,13 @@ def heads_of(table: Table, index: int, header_rows: tuple[int, ...]) -> tuple[st
 
 
 def _title_over_all(table: Table) -> str | None:
+    """The one name over all further header cells, unless it tells them from columns with a head of their own."""
     row = table.head + 1
-    above = {table.header[column].text for column in range(1, table.width) if _below(table, row, column)}
-    return above.pop() if len(above) == 1 else None
+    named = [column for column in range(1, table.width) if _below(table, row, column)]
+    above = {table.header[column].text for column in named}
+    title = above.pop() if len(above) == 1 else None
+    everywhere = len(named) == table.width - 1
+    return title if title and (everywhere or role_of(title).kind in {Kind.MODEL, Kind.METRIC}) else None
 
 
 def _group(table: Table, index: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from evalbot.readme.columns import Column
     from evalbot.readme.grid import Grid
 
+_OPTION = re.compile(r"--?[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*(?:[ =].{0,40})?")
+"""A command's option; `--Existence` is a benchmark's part, drawn as one."""
 _TRAINING_ROWS = {"train", "training", "train set", "training set", "trainset"}
 
 
@@ -66,7 +69,7 @@ def row_refusal(grid: Grid, row: int) -> str | None:
         label = grid.text(row, column.index)
         if fold(label) in _TRAINING_ROWS:
             return "a measure on training data"
-        if label.startswith("--"):
+        if _OPTION.fullmatch(label):
             return "a hyper-parameter"
         role = role_of(label)
         if role.kind is Kind.STDERR:

@@ -83,9 +83,15 @@ def shots_in(text: str) -> int | None:
 @lru_cache(maxsize=4096)
 def joint_names(text: str) -> tuple[str, ...]:
     """The parts a compound header announces: `KorQuAD (EM/F1)` → EM, F1; `n=0 n=5` → n=0, n=5."""
+    return _shots_names(text) or _grouped_names(text) or _bare_names(_GROUP.sub(" ", text[:MAX_LABEL]))
+
+
+def _shots_names(text: str) -> tuple[str, ...]:
     shots = re.findall(r"\bn ?= ?[0-9]{1,3}|\b[0-9]{1,3}-shot", text[:MAX_LABEL])
-    if len(shots) > 1:
-        return tuple(shots)
+    return tuple(shots) if len(shots) > 1 else ()
+
+
+def _grouped_names(text: str) -> tuple[str, ...]:
     for found in _GROUP.finditer(text[:MAX_LABEL]):
         content = next(group for group in found.groups() if group is not None)
         if _SUFFIX.fullmatch(content.strip()):
@@ -93,7 +99,13 @@ def joint_names(text: str) -> tuple[str, ...]:
         names = _slashed(content)
         if len(names) > 1:
             return names
-    bare = _GROUP.sub(" ", text[:MAX_LABEL])
+    return ()
+
+
+def _bare_names(bare: str) -> tuple[str, ...]:
+    if len(piped := [name.strip() for name in bare.split("|")]) > 1 and all(piped):
+        # `Fleurs zh | en`: the first part's last word is its own, what stands before is the data set's.
+        return piped[0].split(" ")[-1], *piped[1:]
     dashed = tuple(name.strip() for name in bare.split(" - "))
     if len(dashed) > 1 and all(map(is_part_metric, dashed)):
         return dashed

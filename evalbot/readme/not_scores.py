@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from evalbot.readme import words
 from evalbot.readme.labelling import has_value, primary_label, row_refusal, scored_rows
+from evalbot.readme.labels import parse_label
 from evalbot.readme.numbers import read
 from evalbot.readme.roles import Kind, role_of
+from evalbot.readme.scale import HUNDRED, is_out_of_hundred
 from evalbot.readme.wording import fold, is_known_benchmark, is_metric, mentions_metric
 
 if TYPE_CHECKING:
@@ -60,6 +62,19 @@ def _tokenizers(grid: Grid) -> str | None:
     primary = primary_label(grid)
     head = fold(primary.head).split()[-1:] if primary else []
     return "it compares tokenizers" if head and head[0] in {"tokenizer", "tokenizers", "分词器"} else None
+
+
+def _out_of_scale(grid: Grid) -> str | None:
+    """`AIME | 15273.8`: lengths, times or counts by benchmark."""
+    label = primary_label(grid)
+    numbers = []
+    for row in grid.body:
+        for column in grid.value_columns:
+            names = [column.head, *([grid.text(row, label.index)] if label else [])]
+            known = next((name for name in names if is_out_of_hundred(None, parse_label(name).benchmark)), None)
+            numbers += [number.value for number in grid.readings[row][column.index].numbers if number and known]
+    over = sum(value > HUNDRED for value in numbers)
+    return "under benchmarks scored out of 100 it holds larger numbers" if 2 * over > len(numbers) else None
 
 
 def _flags(grid: Grid) -> str | None:
@@ -138,7 +153,8 @@ def about_something_else(grid: Grid) -> str | None:
     if refused and refused >= len(scored_rows(grid)):
         return "most of its rows are quantities, not benchmarks"
     quantities = [c for c in grid.columns if c.content == "value" and c.role.kind is Kind.NOT_A_SCORE]
-    if quantities and len(quantities) >= len(heads):
+    scored = any(column.role.kind is Kind.SCORE for column in grid.value_columns)
+    if quantities and len(quantities) >= len(heads) and not scored:
         return f"beside {quantities[0].head} nothing names a benchmark"
     return _other_topic(grid) or _counts(grid)
 
@@ -174,7 +190,8 @@ def _values(grid: Grid) -> list[str]:
 
 
 _CHECKS = (
-    _no_numbers, _no_header, _training_log, _tokenizers, _flags, _series, _sentences, _made_of, _dataset_statistics,
+    _no_numbers, _no_header, _out_of_scale, _training_log, _tokenizers, _flags, _series, _sentences,
+    _made_of, _dataset_statistics,
 )  # fmt: skip
 
 

@@ -145,7 +145,7 @@ def _pieces(bare: str, parts: int) -> list[str]:
     if _nested(bare):
         outer, _, inner = bare[:-1].partition("(")
         return [outer.strip(), *(piece.strip() for piece in inner.split("/"))]
-    return [piece.strip() for piece in bare.split("/")]
+    return [piece.strip() for piece in bare.replace("|", "/").split("/")]
 
 
 def _read_named(bare: str, named: list[tuple[str, str]], habit: CommaHabit) -> Reading:
@@ -188,7 +188,7 @@ def _read_parts(pieces: list[str], habit: CommaHabit) -> Reading:
 
 def _bare(text: str) -> str:
     """Without what decorates a value at its ends: medals, arrows, stars, check marks, a doubt mark."""
-    text = text.strip().removesuffix("(?)")
+    text = text.strip().removesuffix("(?)").rstrip(",;")
     start, end = 0, len(text)
     while start < end and _decorates(text[start]):
         start += 1

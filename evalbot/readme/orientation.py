@@ -77,7 +77,7 @@ def _under_model_head(grid: Grid, heads: Sequence[str], rows: Sequence[str]) -> 
     models = _count_models(heads) or sum(column.role.kind is Kind.MODEL for column in grid.value_columns)
     tested = 2 * sum(map(is_known_benchmark, rows)) > len(rows) > 1
     named = (models and benchmark_like(rows)) or tested or all(is_metric(row) for row in rows)
-    if named and not benchmark_like(heads) and _count_models(rows) == 0:
+    if named and not benchmark_like(heads) and not any(map(is_sized_or_owned, rows)):
         return Verdict("benchmarks-as-rows", "models as columns")
     return Verdict("models-as-rows", "models as rows")
 
@@ -109,6 +109,7 @@ def _under_measures(kind: Kind, grid: Grid, rows: Sequence[str]) -> Verdict:
     bare = all(column.role.kind is Kind.SCORE for column in grid.value_columns)
     named = _count_models(rows) * 3 >= max(1, len(rows))
     told = kind in {Kind.CATEGORY, Kind.SUBSET} or share_of_benchmarks(rows) == 1
+    told = told or all(row.isdigit() for row in rows)
     told = told or any(column.role.kind is Kind.METRIC_COLUMN for column in grid.label_columns)
     if not named and (report or told or (bare and share_of_benchmarks(rows) * 2 >= 1)):
         return Verdict("single", "a column of scores")

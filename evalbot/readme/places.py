@@ -35,6 +35,8 @@ class Place:
     stderr: Number | None = None
     parts: tuple[str, ...] = ()
     qualifiers: tuple[str, ...] = ()
+    suffix: str = ""
+    """What the published name must say besides: the framework that a backbone was put into."""
     context: tuple[str, ...] = ()
     """What the table says of the row beside its name: category, setting, section."""
     is_subset: bool = False
@@ -58,7 +60,12 @@ def _row_places(grid: Grid, row: int) -> Iterator[Place]:
     framework = _framework(grid, row, label)
     for column in grid.columns:
         text = grid.text(row, column.index)
-        if column == label or not text or (column.content != "value" and not any(c.isdigit() for c in text)):
+        if (
+            column == label
+            or column in grid.label_columns
+            or not text
+            or (column.content != "value" and not any(c.isdigit() for c in text))
+        ):
             continue
         scored = column in grid.value_columns and column.role.kind is not Kind.MODEL
         refusal = None if scored else column.role.reason or _aside(grid, row, column)
@@ -67,8 +74,9 @@ def _row_places(grid: Grid, row: int) -> Iterator[Place]:
         yield Place(
             row=row,
             column=column.index,
-            name=f"{column.group} {column.head}{framework}".strip(),
-            metric=next((note for note in column.notes if is_metric(note) or len(joint_names(note)) > 1), None),
+            name=f"{column.group} {column.head}".strip(),
+            suffix=framework,
+            metric=_column_metric(column),
             shots=_shots_of(grid, row, column),
             parts=column.parts or _parts(grid, [column.head, *column.notes]),
             qualifiers=column.notes,
@@ -81,7 +89,13 @@ def _framework(grid: Grid, row: int, label: Column | None) -> str:
     if label is None or not is_backbone(label):
         return ""
     others = [column for column in grid.label_columns if column != label and column.role.kind is Kind.MODEL]
-    return "".join(f" ({text})" for column in others if (text := grid.text(row, column.index)))
+    return ", ".join(text for column in others if (text := grid.text(row, column.index)))
+
+
+def _column_metric(column: Column) -> str | None:
+    noted = next((note for note in column.notes if is_metric(note) or len(joint_names(note)) > 1), None)
+    # `P` beside `R` and `F` is a metric by its company, not by its letter.
+    return noted or (column.head if column.role.kind is Kind.METRIC and not is_metric(column.head) else None)
 
 
 def _aside(grid: Grid, row: int, column: Column) -> str:
@@ -103,7 +117,7 @@ def _column_places(grid: Grid, column: int) -> Iterator[Place]:
             name=name,
             metric=metric,
             shots=_shots_of(grid, row, grid.columns[column]),
-            parts=_parts(grid, [name, metric or "", head, *notes]),
+            parts=_parts(grid, [name, metric or "", head, *notes, grid.columns[0].head]),
             qualifiers=(*notes, *qualifiers),
             context=qualifiers,
             is_subset=naming is not None and naming.role.kind is Kind.SUBSET,
@@ -200,12 +214,12 @@ def _mostly(grid: Grid, column: Column, kinds: set[Kind]) -> bool:
 
 
 def _metric_of(grid: Grid, row: int) -> str | None:
-    for column in grid.label_columns:
-        text = grid.text(row, column.index)
-        by_head = column.role.kind is Kind.METRIC_COLUMN and column != _benchmark_column(grid)
-        if text.strip("- ") and (by_head or (column.index > 0 and _mostly(grid, column, {Kind.METRIC}))):
-            return text
-    return None
+    naming = _benchmark_column(grid)
+    headed = [c for c in grid.label_columns if c.role.kind is Kind.METRIC_COLUMN and c != naming]
+    filled = [c for c in grid.label_columns if c.index > 0 and _mostly(grid, c, {Kind.METRIC})]
+    texts = (grid.text(row, column.index) for column in (*headed, *filled))
+    corner = grid.columns[0]
+    return next((text for text in texts if text.strip("- ")), corner.head if corner.role.kind is Kind.METRIC else None)
 
 
 def _shots_of(grid: Grid, row: int, scored: Column) -> int | None:

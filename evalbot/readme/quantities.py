@@ -31,6 +31,8 @@ _HARDWARE = re.compile(
     r"m[1-4](?: (?:max|pro|ultra))?|[2-5]0[5-9]0(?: ?ti)?|tpu ?v[0-9].*|jetson.*|(?:agx )?orin.*|xavier.*|iphone.*|"
     r"snapdragon.*|raspberry pi.*|cpu|gpu)(?: ?[0-9]+ ?gb| pcie| sxm[0-9]?)*"
 )
+_SPEED_ON = re.compile(rf"speed (?:{_HARDWARE.pattern}|.*\b(?:trt|tensorrt|onnx|fp16|fp32|int8|b[0-9]+)\b)")
+"""`Speed T4 TensorRT`; `Speed control` is a task."""
 _BATCHED = re.compile(r" (?:bs|b|batch) ?[0-9]+")
 _PER_TIME = re.compile(
     r"/ ?(?:s|sec|second|秒|min|h)\b|/秒|it/s|tok/s|(?<!-)\b(?:s|ms|us|sec) ?/ ?[a-z]|\bper (?:sec|second|min|hour)\b"
@@ -63,7 +65,6 @@ _ANYWHERE = frozenset(
         "vram",
         "vocab",
         "loss",
-        "speed",
         "usd",
     }
 )
@@ -106,6 +107,7 @@ def _by_sign(text: str, folded: str, head: str) -> str | None:
         ("a price", folded.count("$") == 1 or "€" in folded),  # two dollars are a formula
         ("hardware or energy", _HARDWARE.fullmatch(_BATCHED.sub("", head))),
         ("a speed or time", _is_by_device(text)),
+        ("a speed or time", _SPEED_ON.match(folded)),
         ("a quantity", _GERMAN.fullmatch(head)),
         ("a hyper-parameter", _SETTING.fullmatch(text.strip().lower()) and not is_metric(text)),
         ("a hyper-parameter", _BATCH.fullmatch(head)),

@@ -133,7 +133,11 @@ def _is_subset(_folded: str, tokens: list[str]) -> bool:
 
 
 def _is_score(folded: str, tokens: list[str]) -> bool:
-    return folded in words.SCORE or (len(tokens) > 1 and tokens[-1] in words.SCORE)
+    return (
+        folded in words.SCORE
+        or (len(tokens) == 1 and tokens[0] in words.SCORE)
+        or (len(tokens) > 1 and tokens[-1] in words.SCORE)
+    )
 
 
 _KINDS_FIRST: tuple[tuple[Kind, Callable[[str, list[str]], bool]], ...] = (

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from evalbot.readme.columns import Column
     from evalbot.readme.grid import Grid
 
+_SIZES = {"a size", "a parameter count", "a quantity in B", "a quantity in M"}
 _BARE_SIZE = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,2})?")
 _IN_MILLIONS = re.compile(r"\(M\)|\bM\b|million", re.IGNORECASE)
 MAX_QUALIFIER = 40
@@ -66,7 +67,7 @@ def _told_rows(grid: Grid) -> Iterator[int]:
 
 
 def _named_row(grid: Grid, row: int, name: str, columns: Sequence[Column], primary: Column | None) -> RowNames:
-    cells = [grid.table.rows[row][column.index] for column in columns]
+    cells = [grid.table.rows[row][column.index] for column in (*columns, *_linked(grid))]
     joined = [f"{name} {piece}" for piece in _completions(grid, row, primary) if name]
     printed = [(cell.text, cell.raw) for cell in cells if cell.text]
     printed += [(label, label) for label in (name, *joined) if label]
@@ -79,6 +80,12 @@ def _named_row(grid: Grid, row: int, name: str, columns: Sequence[Column], prima
         names=tuple(text for text, _ in printed),
         qualified=qualified,
     )
+
+
+def _linked(grid: Grid) -> list[Column]:
+    """Columns of links or lengths whose texts may be the models' names: `4K context | Heron-4K`."""
+    reasons = {"a link or note", "a length or resolution"}
+    return [column for column in grid.columns if column.content == "label" and column.role.reason in reasons]
 
 
 def _names_models(grid: Grid, column: Column, primary: Column | None) -> bool:
@@ -105,7 +112,7 @@ def _completions(grid: Grid, row: int, primary: Column | None) -> Iterator[str]:
     """What completes a name that is split over columns: `Llama 2` and `70B`."""
     for column in grid.columns:
         text = grid.text(row, column.index)
-        completes = column.role.reason in {"a size", "a parameter count"} or column.role.kind in {
+        completes = column.role.reason in _SIZES or column.role.kind in {
             Kind.EMPTY,
             Kind.VERSION,
         }

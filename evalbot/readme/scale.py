@@ -22,11 +22,11 @@ _BOUNDED = frozenset(
 )
 """Metrics whose best value is 1, or 100 where it is printed as a percentage."""
 _OTHERWISE = frozenset(
-    "mtbench wikitext wikitext2 wikitext103 ptb c4 librispeech commonvoice fleurs voxpopuli tedlium gigaspeech ami "
-    "flores flores200 wmt wmt14 wmt19 alpacaeval imagenet256 coco".split()
+    "mtbench ocrbench wikitext wikitext2 wikitext103 ptb c4 librispeech commonvoice fleurs voxpopuli tedlium "
+    "gigaspeech ami flores flores200 wmt wmt14 wmt19 alpacaeval imagenet256 coco".split()
 )
 """Known benchmarks that are also reported by metrics without such a bound: perplexity, WER, BLEU, judges' grades."""
-_HUNDRED = Decimal(100)
+HUNDRED = Decimal(100)
 
 
 def scale_of(
@@ -35,10 +35,10 @@ def scale_of(
     """`peers` are the values that other models have on the same benchmark in this table."""
     if unit == "%":
         return "percent"
-    if not _is_bounded(metric, benchmark):
+    if not is_out_of_hundred(metric, benchmark):
         return None
     values = [value, *peers]
-    if any(peer < 0 or peer > _HUNDRED for peer in values):
+    if any(peer < 0 or peer > HUNDRED for peer in values):
         return None
     if max(values) > 1:
         return "percent"
@@ -46,7 +46,7 @@ def scale_of(
     return "fraction" if any(peer != peer.to_integral_value() for peer in values) else None
 
 
-def _is_bounded(metric: str | None, benchmark: str) -> bool:
+def is_out_of_hundred(metric: str | None, benchmark: str) -> bool:
     if metric is not None:
         return bool(_BOUNDED & set(metric_tokens(metric)))
     name = "".join(character for character in benchmark.lower() if character.isalnum())

@@ -9,7 +9,7 @@ from evalbot.readme import words
 from evalbot.readme.labels import Label, is_part_metric, is_suffix, parse_label, shots_in
 from evalbot.readme.places import Place, places_of
 from evalbot.readme.roles import Kind
-from evalbot.readme.scale import scale_of
+from evalbot.readme.scale import HUNDRED, is_out_of_hundred, scale_of
 from evalbot.readme.wording import fold, is_average, is_known_benchmark
 from evalbot.score import Evidence, Score
 
@@ -55,7 +55,7 @@ def collect(grid: Grid, target: Target, *, include_derived: bool) -> tuple[tuple
         found = _read(grid, place)
         if not isinstance(found, Skipped):
             peers = tuple(_peers(grid, target, place))
-            found = [replace(draft, score=_scaled(draft.score, peers)) for draft in found]
+            found = [replace(draft, score=_scaled(_suffixed(draft.score, place), peers)) for draft in found]
         if isinstance(found, Skipped):
             skipped.append(found)
         else:
@@ -79,6 +79,8 @@ def _read(grid: Grid, place: Place) -> list[_Draft] | Skipped:
         number = numbers[0]
         if _is_implausible(number, label):
             return _skip(grid, place, "too large for a score")
+        if number.value > HUNDRED and is_out_of_hundred(label.metric or place.metric, label.benchmark):
+            return _skip(grid, place, "over 100 where a perfect score is 100")
         return [_Draft(score=_score(grid, place, label, number), qualifiers=place.qualifiers)]
     return list(_compound(grid, place, label, numbers))
 
@@ -94,6 +96,7 @@ def _compound(grid: Grid, place: Place, label: Label, numbers: Sequence[Number |
     if len(names) == len(numbers) - 1:
         names = (None, *names)
     named = len(names) == len(numbers)
+    stacked = named and fold(" ".join(str(name) for name in names)) == fold(place.name)
     suffixed = named and len(names) > 1 and is_suffix(names[1] or "")
     joint = named and label.subset is not None and ("/" in label.subset or suffixed)
     base = label.benchmark if label.subset is None or joint else f"{label.benchmark} ({label.subset})"
@@ -104,11 +107,11 @@ def _compound(grid: Grid, place: Place, label: Label, numbers: Sequence[Number |
         score = _score(grid, place, label, number)
         shots = shots_in(name or "")
         measures = name is not None and is_part_metric(name)
-        names_subset = named and bool(name) and not measures and not suffixed and shots is None
+        names_subset = named and not stacked and bool(name) and not measures and not suffixed and shots is None
         score = replace(
             score,
-            label=_part_label(base, name),
-            benchmark=_part_benchmark(score.benchmark, name),
+            label=_part_label(base, name, stacked=stacked),
+            benchmark=str(name) if stacked else _part_benchmark(score.benchmark, name),
             metric=name if measures else _whole_metric(score.metric),
             subset=name if names_subset else None if joint else score.subset,
             shots=score.shots if shots is None else shots,
@@ -122,11 +125,11 @@ def _notes(numbers: Sequence[Number | None]) -> tuple[str, ...]:
     return notes if len(notes) == len(numbers) and all(notes) and len(set(notes)) == len(notes) else ()
 
 
-def _part_label(base: str, name: str | None) -> str:
+def _part_label(base: str, name: str | None, *, stacked: bool) -> str:
     """`HumanEval (+)` over `60.4 (55.5)` is HumanEval and HumanEval+."""
     if name and is_suffix(name):
         return f"{base}{name}"
-    if name and is_known_benchmark(name) and name in base:
+    if name and ((is_known_benchmark(name) and name in base) or stacked):
         return name
     return f"{base} ({name})" if name else base
 
@@ -171,6 +174,12 @@ def _score(grid: Grid, place: Place, label: Label, number: Number) -> Score:
         stderr=stderr,
         direction=label.direction or (measured.direction if measured else None),
     )
+
+
+def _suffixed(score: Score, place: Place) -> Score:
+    if not place.suffix:
+        return score
+    return replace(score, label=f"{score.label} ({place.suffix})", context=(place.suffix, *score.context))
 
 
 def _scaled(score: Score, peers: Sequence[Decimal]) -> Score:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+from evalbot.readme.plain import plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +19,14 @@ class Cell:
     """Written as a header cell (`th`, or anything in a `thead`)."""
     spans: int = 1
     """Places of the grid that this one cell fills (rowspan times colspan); each of them holds it."""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines that breaks divide the cell into, as plain text; one where nothing breaks it."""
+        return tuple(plain(line) for line in _BREAK.split(self.raw)) if "<" in self.raw else (self.text,)
+
+
+_BREAK = re.compile(r"<br\b[^<>]{0,40}>", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
