@@ -29,6 +29,7 @@ _TAG = re.compile(
 )
 _SPANS = re.compile(r"\b(?:row|col)span\s{0,4}=\s{0,4}[\"']?\s{0,4}\d{1,5}", re.IGNORECASE | re.ASCII)
 _SPAN = re.compile(r"\d{1,5}", re.ASCII)
+_VISIBLE = re.compile(r"\S")
 _AT = "data-at"
 
 Rows = tuple[tuple[Cell, ...], ...]
@@ -63,6 +64,12 @@ class _Source:
         index = bisect_left(self.starts, offset)
         end = self.starts[index + 1] if index + 1 < len(self.starts) else len(self.text)
         return self.text[self.tags[index].end() : end].strip()
+
+    def begins(self, offset: int) -> int:
+        """Where the first visible character stands after the tag at this offset."""
+        end = self.tags[bisect_left(self.starts, offset)].end()
+        found = _VISIBLE.search(self.text, end)
+        return found.start() if found else end
 
     def skeleton(self) -> str:
         return "".join(
@@ -161,7 +168,9 @@ def _span(node: LexborNode, name: str) -> int:
 def _cell(node: LexborNode, source: _Source, spans: int) -> Cell:
     raw = source.content(_offset(node))
     is_header = node.tag == "th" or (node.parent and node.parent.parent and node.parent.parent.tag) == "thead"
-    return Cell(raw=raw, text=plain(raw), line=source.line(_offset(node)), is_header=is_header, spans=spans)
+    return Cell(
+        raw=raw, text=plain(raw), line=source.line(source.begins(_offset(node))), is_header=is_header, spans=spans
+    )
 
 
 def _head_row(rows: Rows) -> int:

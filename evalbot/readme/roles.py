@@ -58,7 +58,7 @@ _SHOTS_VALUE = re.compile(r"(?:[0-9]{1,3}|zero|one|few|n|k) ?shots?(?: cot)?|n ?
 def role_of(text: str) -> Role:
     """The role of one header or row label, by its own words only."""
     if not any(character.isalnum() or character in "#%Δ∆" for character in text[:MAX_LABEL]):
-        return Role(Kind.EMPTY)
+        return Role(Kind.STDERR if text.strip() in {"±", "+/-"} else Kind.EMPTY)
     folded = fold(text)
     tokens = (core(text) or folded).split()
     for kind, applies in _KINDS_FIRST:

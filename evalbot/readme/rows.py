@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 _SIZES = {"a size", "a parameter count", "a quantity in B", "a quantity in M"}
 _BARE_SIZE = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,2})?")
-_IN_MILLIONS = re.compile(r"\(M\)|\bM\b|million", re.IGNORECASE)
+_MAGNITUDE = re.compile(r"\([MB]\)")
+"""`Params (B)` over 70 makes a 70B model; `Size` over 7 may be gigabytes."""
 MAX_QUALIFIER = 40
 """Longer texts beside a name describe it; they do not tell it apart."""
 
@@ -122,8 +123,8 @@ def _completions(grid: Grid, row: int, primary: Column | None) -> Iterator[str]:
             continue
         if not grid.readings[row][column.index].is_number:
             yield text
-        elif column.role.kind is Kind.NOT_A_SCORE and _BARE_SIZE.fullmatch(text):
-            yield f"{text}{'M' if _IN_MILLIONS.search(column.head) else 'B'}"
+        elif _BARE_SIZE.fullmatch(text) and (unit := _MAGNITUDE.search(column.head)):
+            yield f"{text}{unit[0][1]}"
 
 
 def _is_framed(primary: Column | None) -> bool:

@@ -168,7 +168,7 @@ NOT_A_SCORE_ALONE = {
     "a rank": "# no место posición",
     "a confidence bound": "lower upper",
     "an amount of outcomes": "win wins ties tie draws draw losses lose loses",
-    "a size": "bpw peak",
+    "a size": "bpw peak compression",
     "a significance test": "p",
     "a parameter count": "active activated",
     "a hyper-parameter": "β γ α λ ε τ onset offset index id l h a d r k rate lr setting settings alpha beta gamma lambda epsilon eps theta tau",
