@@ -48,6 +48,8 @@ _INTERVAL = re.compile(
 )
 """`44.41, [44.18, 44.63]`: a value and its confidence interval."""
 _NAMED = re.compile(rf"([A-Za-z][\w@-]{{0,15}}) ?[:=] ?({_UNSIGNED} ?%?(?: ?\({_UNSIGNED}\))?)(?=[\s,;/|]|\Z)")
+_NAMED_AFTER = re.compile(r"([^()]*/[^()]*) ?\(([^()0-9]*/[^()]*)\)")
+"""`85.1/81.1 (UAS/LAS)`."""
 _PAIR = re.compile(rf"({_UNSIGNED} ?%?) ?\(({_UNSIGNED} ?%?)\)")
 _NOTED_ERROR = re.compile(rf"(?:±|\+/-|\+-) ?(?P<error>{_UNSIGNED}) ?%?\Z")
 _NOTED_NUMBER = re.compile(rf"{_UNSIGNED} ?%?\Z")
@@ -132,6 +134,11 @@ def _read_pieces(bare: str, habit: CommaHabit, parts: int) -> Reading:
         return _read_interval(interval, habit)
     if named := _NAMED.findall(bare):
         return _read_named(bare, named, habit)
+    if after := _NAMED_AFTER.fullmatch(bare):
+        names = tuple(name.strip() for name in after[2].split("/"))
+        pieces = [piece.strip() for piece in after[1].split("/")]
+        if len(names) == len(pieces) and all(map(is_metric, names)):
+            return replace(_read_parts(pieces, habit), names=names)
     return _read_parts(_pieces(bare, parts), habit)
 
 
