@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evalbot.readme.columns import Column, columns_of, label_columns_of, may_hold_scores
+from evalbot.readme.company import in_company
 from evalbot.readme.header import header_rows_of, parts_of
 from evalbot.readme.labels import joint_names
 from evalbot.readme.numbers import CommaHabit, Reading, Readings, comma_habit, read
@@ -61,7 +62,7 @@ def build_grid(table: Table) -> Grid:
     readings = tuple(_row_readings(table, row, habit, parts) for row in range(len(table.rows)))
     header_rows = header_rows_of(table, readings)
     body, sections = _body(table, readings, header_rows[-1] + 1)
-    columns = columns_of(table, readings, header_rows, body)
+    columns = in_company(columns_of(table, readings, header_rows, body), readings, body)
     return Grid(
         table=table,
         readings=readings,
