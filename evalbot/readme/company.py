@@ -32,7 +32,7 @@ def _without_settings(columns: list[Column], readings: Readings, body: Sequence[
     values = {column.index: values_of(readings, column.index, body) for column in columns if may_hold_scores(column)}
     measured = any(looks_measured(numbers) for numbers in values.values())
     return [
-        replace(column, role=Role(Kind.NOT_A_SCORE, "whole numbers that look like a setting"))
+        replace(column, role=Role(Kind.NOT_A_SCORE, "numbers that look like a setting"))
         if measured and _says_nothing(column) and _are_settings(column, values.get(column.index, ()))
         else column
         for column in columns

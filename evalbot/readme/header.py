@@ -40,6 +40,8 @@ def _continues_header(table: Table, readings: Readings, row: int) -> bool:
         return not any(reading.is_number for reading in readings[row])
     if any(reading.is_number for reading in readings[row]) or len(filled) < min(2, len(texts) - 1):
         return False
+    if texts[0] and any(cell.spans > 1 and cell.text[:1].isdigit() for cell in table.rows[row]):
+        return False  # a row of values, one of them over several columns
     corner = role_of(texts[0]).kind
     if corner in _NOTE_CORNERS and all(_is_column_note(text) for text in filled):
         return True
