@@ -29,7 +29,7 @@ def primary_label(grid: Grid) -> Column | None:
     for kind in (Kind.MODEL, Kind.BENCHMARK):
         columns = [c for c in grid.label_columns if c.role.kind is kind and _tells_rows_apart(grid, c)]
         if columns:
-            best = min(columns, key=naming_rank)
+            best = min(columns, key=lambda column: (naming_rank(column), -_distinct(grid, column)))
             # `Backbone | Method` over many backbones in one or two frameworks: the backbones are the models.
             named = [column for column in columns if is_backbone(column) and names_a_framework(best)]
             return max((best, *named), key=lambda column: _distinct(grid, column))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
@@ -93,7 +94,8 @@ def _other_axis(report: TableReport, grid: Grid) -> TableReport:
         return replace(report, models=())
     by_rows = report.orientation == "benchmarks-as-rows"
     # `Task` in the corner may name the header row, unless the columns are models.
-    misnamed = by_rows and label.role.kind is Kind.BENCHMARK and not any(map(looks_like_model, _heads(grid)))
+    corner = {Kind.BENCHMARK, Kind.METRIC_COLUMN}
+    misnamed = by_rows and label.role.kind in corner and not any(map(looks_like_model, _heads(grid)))
     if label.role.kind not in _UNTOLD and not misnamed:
         return replace(report, models=())
     # A column may be called `precision-2` and still be a model, if that is its name to the letter.
@@ -176,7 +178,14 @@ def _exactly(report: TableReport, grid: Grid, label: str) -> list[Target]:
     rows = [row for row in _rows(report, grid) if any(is_exact(name, raw, label) for name, raw in row.printed)]
     found = [_column_target(model) for model in columns] + [_row_target(row) for row in rows]
     qualified = [_row_target(row) for row in _rows(report, grid) if row.qualified == label.strip()]
-    return qualified if len(qualified) == 1 else found
+    unmarked = [target for target in found if target.axis == "row" and _is_unmarked(grid, target.indexes[0], label)]
+    return next((only for only in (qualified, unmarked) if len(only) == 1), found)
+
+
+def _is_unmarked(grid: Grid, row: int, label: str) -> bool:
+    """The label with nothing but tags around it: of `Heron` and `Heron*` it is the first."""
+    wanted = "".join(label.split())
+    return any("".join(_TAGS.sub("", cell.raw).split()) == wanted for cell in grid.table.rows[row])
 
 
 def _rows(report: TableReport, grid: Grid) -> list[RowNames]:
@@ -216,5 +225,6 @@ def _not_found(report: TableReport, name: str) -> NothingFound:
     )
 
 
+_TAGS = re.compile(r"<[^<>]*>")
 # No label is filled in: a ready command would be pasted, and it would choose.
 _POINT = 'add --model-name-override "LABEL" with the label as listed'

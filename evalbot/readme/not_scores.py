@@ -16,6 +16,7 @@ from evalbot.readme.wording import fold, is_known_benchmark, is_metric, mentions
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from evalbot.readme.columns import Column
     from evalbot.readme.grid import Grid
 
 
@@ -51,11 +52,20 @@ def _no_header(grid: Grid) -> str | None:
 
 def _training_log(grid: Grid) -> str | None:
     heads = [fold(column.head) for column in grid.columns]
-    counts = any(head.split()[-1:] and head.split()[-1] in words.TRAINING_LOG for head in heads)
+    counts = any(_counts_steps(grid, column) for column in grid.columns)
     losses = any(head.endswith(("loss", "losses")) for head in heads)
     named = any(column.role.kind in {Kind.MODEL, Kind.BENCHMARK, Kind.SUBSET} for column in grid.label_columns)
     named = named or len(grid.body) == 1
+    primary = primary_label(grid)
+    if primary is not None and primary.role.kind is Kind.MODEL:
+        return None
     return "it is a training log" if counts and (losses or not named) else None
+
+
+def _counts_steps(grid: Grid, column: Column) -> bool:
+    noun = fold(column.head).split()[-1:]
+    numbered = any(grid.text(row, column.index)[:1].isdigit() for row in grid.body)
+    return numbered and bool(set(noun) & words.TRAINING_LOG)
 
 
 def _tokenizers(grid: Grid) -> str | None:
@@ -153,6 +163,7 @@ def about_something_else(grid: Grid) -> str | None:
     if refused and refused >= len(scored_rows(grid)):
         return "most of its rows are quantities, not benchmarks"
     quantities = [c for c in grid.columns if c.content == "value" and c.role.kind is Kind.NOT_A_SCORE]
+    quantities = [column for column in quantities if column.role.reason not in {"a rank", "an index"}]
     scored = any(column.role.kind is Kind.SCORE for column in grid.value_columns)
     if quantities and len(quantities) >= len(heads) and not scored:
         return f"beside {quantities[0].head} nothing names a benchmark"
@@ -174,7 +185,8 @@ def _other_topic(grid: Grid) -> str | None:
 def _counts(grid: Grid) -> str | None:
     """Whole numbers only, and larger than a percentage: counts of something."""
     values = _values(grid)
-    if any("." in value for value in values) or max(map(len, values), default=0) < 3:  # noqa: PLR2004 - up to 99
+    percent = any("%" in grid.text(row, column.index) for row in grid.body for column in grid.value_columns)
+    if percent or any("." in value for value in values) or max(map(len, values), default=0) < 3:  # noqa: PLR2004 - up to 99
         return None
     return "it holds whole numbers over a hundred and nothing names a benchmark"
 

@@ -50,6 +50,8 @@ _INTERVAL = re.compile(
 _NAMED = re.compile(rf"([A-Za-z][\w@-]{{0,15}}) ?[:=] ?({_UNSIGNED} ?%?(?: ?\({_UNSIGNED}\))?)(?=[\s,;/|]|\Z)")
 _NAMED_AFTER = re.compile(r"([^()]*/[^()]*) ?\(([^()0-9]*/[^()]*)\)")
 """`85.1/81.1 (UAS/LAS)`."""
+_MEASURED = re.compile(rf"(?P<number>{_UNSIGNED} ?%?) (?P<metric>[A-Za-z][\w@.-]{{0,15}})")
+"""`32.7 R@5`."""
 _PAIR = re.compile(rf"({_UNSIGNED} ?%?) ?\(({_UNSIGNED} ?%?)\)")
 _NOTED_ERROR = re.compile(rf"(?:±|\+/-|\+-) ?(?P<error>{_UNSIGNED}) ?%?\Z")
 _NOTED_NUMBER = re.compile(rf"{_UNSIGNED} ?%?\Z")
@@ -134,6 +136,8 @@ def _read_pieces(bare: str, habit: CommaHabit, parts: int) -> Reading:
         return _read_interval(interval, habit)
     if named := _NAMED.findall(bare):
         return _read_named(bare, named, habit)
+    if (said := _MEASURED.fullmatch(bare)) and is_metric(said["metric"]):
+        return replace(_read_parts([said["number"]], habit), names=(said["metric"],))
     if after := _NAMED_AFTER.fullmatch(bare):
         names = tuple(name.strip() for name in after[2].split("/"))
         pieces = [piece.strip() for piece in after[1].split("/")]

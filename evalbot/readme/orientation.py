@@ -20,6 +20,7 @@ from evalbot.readme.wording import fold, is_known_benchmark, is_metric, is_sized
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from evalbot.readme.columns import Column
     from evalbot.readme.grid import Grid
 
 Orientation = Literal["benchmarks-as-rows", "models-as-rows", "single", "none"]
@@ -59,7 +60,7 @@ def _orient(grid: Grid) -> Verdict:
     if kind in {Kind.BENCHMARK, Kind.METRIC_COLUMN}:
         return _under_benchmark_head(rows, measured=measured)
     if measured:
-        return _under_measures(kind, grid, rows)
+        return _under_measures(label, grid, rows)
     if share_of_benchmarks(rows) == 1 and (_are_splits(heads) or kind is Kind.SUBSET):
         return Verdict("single", "metrics of splits or classes")
     return _by_evidence(heads, rows)
@@ -67,7 +68,8 @@ def _orient(grid: Grid) -> Verdict:
 
 def _without_labels(grid: Grid, heads: Sequence[str]) -> Verdict:
     averaged = any(role_of(head).kind is Kind.AVERAGE for head in heads)
-    if len(grid.body) == 1 and (benchmark_like(heads) or _are_splits(heads) or averaged):
+    percent = 2 * sum("%" in head for head in heads) > len(heads)
+    if len(grid.body) == 1 and (benchmark_like(heads) or _are_splits(heads) or averaged or percent):
         return Verdict("single", "one row of scores under benchmark names")
     return Verdict("none", "no column names its rows and no header names a known benchmark")
 
@@ -102,14 +104,18 @@ def _are_splits(heads: Sequence[str]) -> bool:
     return bool(heads) and all(set(fold(head).split()) & words.SPLITS for head in heads)
 
 
-def _under_measures(kind: Kind, grid: Grid, rows: Sequence[str]) -> Verdict:
+def _is_condition(label: Column) -> bool:
+    return label.role.kind is Kind.METRIC or bool(words.CONDITIONS & set(fold(label.head).split()[-1:]))
+
+
+def _under_measures(label: Column, grid: Grid, rows: Sequence[str]) -> Verdict:
     """Every value column is a metric or a score: the rows are this model's subsets, or models."""
     report = any(fold(row) in words.REPORT_AVERAGES for row in rows)
     report = report or any(fold(column.head) == "support" for column in grid.columns)
     bare = all(column.role.kind is Kind.SCORE for column in grid.value_columns)
     named = _count_models(rows) * 3 >= max(1, len(rows))
-    told = kind in {Kind.CATEGORY, Kind.SUBSET} or share_of_benchmarks(rows) == 1
-    told = told or all(row.isdigit() for row in rows)
+    told = label.role.kind in {Kind.CATEGORY, Kind.SUBSET} or share_of_benchmarks(rows) == 1
+    told = told or (all(row.isdigit() for row in rows) and _is_condition(label))
     told = told or any(column.role.kind is Kind.METRIC_COLUMN for column in grid.label_columns)
     if not named and (report or told or (bare and share_of_benchmarks(rows) * 2 >= 1)):
         return Verdict("single", "a column of scores")

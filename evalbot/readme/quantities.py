@@ -91,6 +91,8 @@ def not_a_score(text: str) -> str | None:
     if reason is not None:
         return reason
     reason = _by_head(text, head, folded)
+    if "(%)" in text and reason == "a count of data":
+        return None  # `Questions (%)` is how many of them were answered
     return None if reason and is_identifier(text) and head.split()[-1] in _TOPICS else reason
 
 
@@ -99,7 +101,8 @@ def _by_sign(text: str, folded: str, head: str) -> str | None:
     unit = _unit(text)
     signs = (
         ("a count", _COUNT.match(folded) and not is_metric(folded.lstrip("# "))),
-        ("a rank", {"rank", "ranking"} & set(folded.split())),
+        ("a rank", {"rank", "ranking"} & set(folded.split()) and not is_metric(folded)),
+        ("a speed or time", folded.startswith("speed up")),
         ("a difference between scores", "Δ" in text or "∆" in text or _AGAINST.match(folded)),
         ("a share of the data", _SHARE.match(folded) and not _OUTCOMES & set(folded.split())),
         ("a measure on training data", _TRAINING.match(folded) and mentions_metric(folded)),

@@ -49,6 +49,7 @@ class _Draft:
 def collect(grid: Grid, target: Target, *, include_derived: bool) -> tuple[tuple[Score, ...], tuple[Skipped, ...]]:
     """The scores of a target in table order, and its cells that are none."""
     versioned = any(column.role.kind is Kind.VERSION for column in grid.columns)
+    report = target.axis == "table" and all(column.role.kind is Kind.METRIC for column in grid.value_columns)
     drafts: list[_Draft] = []
     skipped: list[Skipped] = []
     for place in places_of(grid, target):
@@ -60,7 +61,7 @@ def collect(grid: Grid, target: Target, *, include_derived: bool) -> tuple[tuple
             skipped.append(found)
         else:
             drafts.extend(found)
-    scores = [draft.score for draft in _told_apart(_mark_averages(drafts, versioned=versioned))]
+    scores = [draft.score for draft in _told_apart(_mark_averages(drafts, versioned=versioned, report=report))]
     if not include_derived:
         skipped.extend(_as_skipped(score, "an average of other scores") for score in scores if score.derived)
         scores = [score for score in scores if not score.derived]
@@ -234,12 +235,21 @@ def _qualified(draft: _Draft, depth: int | None) -> _Draft:
     return replace(draft, score=replace(score, label=f"{score.label} ({piece})", subset=subset))
 
 
-def _mark_averages(drafts: Sequence[_Draft], *, versioned: bool) -> Sequence[_Draft]:
+def _is_overall(score: Score) -> bool:
+    """Below the classes of a report `Overall` is measured over all items."""
+    return fold(score.benchmark) in {"overall", "all", "total"}
+
+
+def _mark_averages(drafts: Sequence[_Draft], *, versioned: bool, report: bool) -> Sequence[_Draft]:
     """An average is derived only beside at least two scores it can be the average of.
 
     Where tasks have versions the table is an engine's own output, and its row `all` is the average over them.
     """
-    averages = [_is_average(d.score) or (versioned and fold(d.score.benchmark) == "all") for d in drafts]
+    averages = [
+        (_is_average(d.score) and not (report and _is_overall(d.score)))
+        or (versioned and fold(d.score.benchmark) == "all")
+        for d in drafts
+    ]
     if averages.count(False) < 2:  # noqa: PLR2004
         return drafts
     return [

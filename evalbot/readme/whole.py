@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from evalbot.errors import NothingFound
+from evalbot.readme import words
 from evalbot.readme.labelling import primary_label, scored_rows
 from evalbot.readme.names import closest_first, refers_to
 from evalbot.readme.roles import Kind, role_of
@@ -128,9 +129,17 @@ def _row_models(grid: Grid) -> list[str]:
     if primary is None or primary.role.kind in {Kind.MODEL, Kind.SUBSET}:
         return []
     cells = [grid.table.rows[row][primary.index] for row in scored_rows(grid)]
-    surely = [cell.text for cell in cells if _MODEL_PAGE.search(cell.raw) or role_of(cell.text).kind is Kind.MODEL]
+    surely = [cell.text for cell in cells if _MODEL_PAGE.search(cell.raw) or _is_system(cell.text)]
     sized = [cell.text for cell in cells if is_sized_or_owned(cell.text) and not _is_benchmark(cell.text.lower())]
     return surely + (sized if len(sized) > 1 else [])
+
+
+def _is_system(label: str) -> bool:
+    """A model by its word, or a state of one: `Fine-tuned`, `w/o pretraining`, `INT8`, `ONNX`."""
+    folded = fold(label)
+    states = words.PRECISIONS | words.RUNTIME_NAMES
+    named = role_of(label).kind is Kind.MODEL or bool(words.STATES.fullmatch(folded))
+    return named or bool(states & set(folded.split()))
 
 
 def _refuse_runs(report: TableReport, grid: Grid) -> None:

@@ -29,7 +29,7 @@ _AT = re.compile(r"@.*")
 _AT_K = re.compile(r"[prh]@ ?[0-9]+\Z")
 """Precision, recall or hits at k; the bare letters mean many things."""
 _TOP = "topk"
-_TOP_K = re.compile(r"\btop ?@? ?[0-9]+\b")
+_TOP_K = re.compile(r"\b(?:top|rank) ?@? ?[0-9]+\b")
 _SPLIT_END = re.compile(r"(?:val|test|dev|box|mask|bbox|segm)\Z")
 
 

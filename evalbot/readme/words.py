@@ -6,6 +6,8 @@ tables at large, never because one card uses it.
 
 # ruff: noqa: SIM905, E501, RUF001 - words as running text are read and extended more easily than as quoted lists
 
+import re
+
 MODEL = frozenset(
     "model models modell modelle modelo modelos modèle modèles modello modelli модель модели "
     "llm llms system systems method methods approach algorithm backbone network checkpoint checkpoints name names".split()
@@ -42,8 +44,8 @@ CATEGORY = frozenset(
     "skill skills field aspect 能力维度 类别 分类 能力 能力次元 领域 カテゴリ 분류".split()
 )
 SUBSET = frozenset(
-    "language languages lang langs split subset subsets locale variety variant scale class set sets label entity tag filter "
-    "config configuration subject subjects topic 语言 言語 언어 langue idioma sprache".split()
+    "language languages lang langs split subset subsets locale variety scale class set sets label entity tag filter "
+    "subject subjects topic 语言 言語 언어 langue idioma sprache".split()
 )
 SCORE = frozenset("score scores value values result results performance 得分 分数 结果 スコア 점수 結果".split())
 STDERR = frozenset(
@@ -87,7 +89,7 @@ METRICS = frozenset(
     "perplexity bpb bpc nll fid kid fvd clipscore inceptionscore psnr ssim lpips elo rating winrate score scores "
     "correct correctness err percentile uas las clas mos dnsmos utmos pesq stoi sisdr sdr sdri top1 top5 sensitivity "
     "specificity kappa brier ece strict resolved successrate errorrate fpr tpr fnr mc1 mc2 gmean multiplechoicegrade "
-    "absrel rmsd lddt wql sfid pq mindcf precisión exactitud doğruluk dokładność akurasi точность полнота précision accnorm accnone 準確率 正確率 字错误率 准确率 正确率 得分 精确率 召回率 正解率 精度 정확도 genauigkeit exactitude precisión exactitud".split()
+    "absrel rmsd lddt wql sfid pq mindcf precisión exactitud doğruluk dokładność akurasi точность полнота précision macc oacc accnorm accnone 準確率 正確率 字错误率 准确率 正确率 得分 精确率 召回率 正解率 精度 정확도 genauigkeit exactitude precisión exactitud".split()
 )
 METRIC_PHRASES = {
     "exact match": "exactmatch", "complete match": "exactmatch", "full match": "exactmatch", "exact str match": "exactmatch", "win rate": "winrate", "f score": "fscore",
@@ -141,7 +143,7 @@ NOT_A_SCORE_HEADS = {
     "a parameter count": "params param parameters parameter parametre parametrów paramètres parámetros parâmetros parametri параметры",
     "a size": "size sizes ukuran boyut rozmiar taille tamaño tamanho größe dimensione размер footprint storage disk",
     "an amount of compute": "madds gmadds gmac madd flops flop gflops tflops mflops macs gmacs mmacs multadds activations",
-    "a speed or time": "speed speedup latency throughput fps qps rps rtf rtfx time times duration runtime hours hour "
+    "a speed or time": "wps tensorrt onnx openvino coreml ncnn tflite speed speedup latency throughput fps qps rps rtf rtfx time times duration runtime hours hour "
     "seconds second minutes days vitesse velocidad durée dauer hız prędkość tốc geschwindigkeit velocità скорость ttft tpot itl tps время tiempo temps",
     "memory": "memory mem ram vram mémoire memoria speicher память",
     "a length or resolution": "length lengths len resolution resolutions reso shape window ctx patch résolution résolutions auflösung resolución risoluzione resolução",
@@ -158,7 +160,7 @@ NOT_A_SCORE_HEADS = {
     "a property of the model": "sparsity density retained",
     "a training loss": "loss losses",
     "a difference between scores": "variation delta δ diff difference gain gains improvement recovery degradation change "
-    "gap retention retained drop",
+    "gap retention retained drop improv improvement boost increase uplift lift",
     "a link or note": "link links url urls license download downloads likes",
 }
 """A label whose head noun is one of these measures something else than quality."""
@@ -166,14 +168,16 @@ NOT_A_SCORE_ALONE = {
     "a count of data": "snt wrd utt utts sents lines characters frequency quantity n num number support train training pairs questions queries labels words percentage share "
     "percent data",
     "a rank": "# no место posición",
-    "a confidence bound": "lower upper",
+    "a confidence bound": "lower upper iqr range uncertainty",
     "an amount of outcomes": "win wins ties tie draws draw losses lose loses",
-    "a size": "bpw peak compression",
+    "a size": "bpw peak compression volume",
     "a significance test": "p",
     "a parameter count": "active activated",
     "a hyper-parameter": "β γ α λ ε τ onset offset index id l h a d r k rate lr setting settings alpha beta gamma lambda epsilon eps theta tau",
     "hardware or energy": "power",
-    "a date": "release",
+    "a date": "release age",
+    "an amount of compute": "overhead budget complexity npu",
+    "a speed or time": "inference encode decode load convergence",
     "a link or note": "paper",
     "a part of another score": "bp corr sub del ins",
     "a length or resolution": "context res img crop pct",
@@ -234,6 +238,16 @@ NOT_ABOUT_SCORES_PHRASES = (
     "corpus size",
     "data split",
 )
+CONDITIONS = frozenset(
+    "k topk beam length lengths context resolution shots level levels class dim dims n distance depth points snr".split()
+)
+"""Numbers under one of these are where a model was measured; under `Seed` or `Bits` every row is another model."""
+STATES = re.compile(
+    r"pre ?trained|fine ?tuned|finetuned|(?:before|after|without) .*|w ?/ ?o .*|ours"
+    r"|(?:our|full|base|baseline|original|teacher|student|distilled|quanti[sz]ed|pruned|merged|ensemble)(?: model)?"
+)
+"""Row labels that are states of a model: each row is another one."""
+RUNTIME_NAMES = frozenset("pytorch torch onnx tflite tensorrt openvino coreml ncnn triton ggml gguf".split())
 RUNTIMES = frozenset(
     "backend backends framework frameworks runtime runtimes engine engines device devices 后端 框架".split()
 )
