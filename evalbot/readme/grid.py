@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from evalbot.readme.columns import Column, columns_of, label_columns_of, may_hold_scores
@@ -11,6 +11,8 @@ from evalbot.readme.company import in_company
 from evalbot.readme.header import header_rows_of, parts_of
 from evalbot.readme.labels import joint_names
 from evalbot.readme.numbers import CommaHabit, Reading, Readings, comma_habit, read
+from evalbot.readme.roles import Kind, role_of
+from evalbot.readme.wording import is_known_benchmark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,6 +62,7 @@ def build_grid(table: Table) -> Grid:
     habit = comma_habit(cell.text for row in table.rows[table.head + 1 :] for cell in row)
     parts = _parts(table)
     readings = tuple(_row_readings(table, row, habit, parts) for row in range(len(table.rows)))
+    readings = _without_scales(readings, parts)
     header_rows = header_rows_of(table, readings)
     body, sections = _body(table, readings, header_rows[-1] + 1)
     columns = in_company(columns_of(table, readings, header_rows, body), readings, body)
@@ -84,7 +87,9 @@ def _parts(table: Table) -> list[int]:
 def _row_readings(table: Table, row: int, habit: CommaHabit, parts: Sequence[int]) -> tuple[Reading, ...]:
     cells = table.rows[row]
     readings = tuple(_reading(cell, habit, count) for cell, count in zip(cells, parts, strict=True))
-    readings = _stacked(cells, readings, habit)
+    labels = zip(cells[:3], table.header, strict=False)
+    naming = [cell for cell, head in labels if role_of(head.text).kind is not Kind.MODEL]
+    readings = _stacked(naming, cells, readings, habit)
     if not any(len(reading.numbers) > 1 for reading in readings):
         return readings
     named = any(len(joint_names(cell.text)) > 1 for cell in cells if not cell.text[:1].isdigit())
@@ -94,9 +99,38 @@ def _row_readings(table: Table, row: int, habit: CommaHabit, parts: Sequence[int
     )
 
 
-def _stacked(cells: Sequence[Cell], readings: tuple[Reading, ...], habit: CommaHabit) -> tuple[Reading, ...]:
+_FULL_MARKS = {"5", "10", "100", "1000"}
+
+
+def _without_scales(readings: Readings, parts: Sequence[int]) -> Readings:
+    """`8.5/10` in every cell of a column: the second number is what the first is out of."""
+    scaled = {index for index, part in enumerate(parts) if part == 1 and _is_scaled([row[index] for row in readings])}
+    return (
+        tuple(
+            tuple(
+                replace(reading, numbers=reading.numbers[:1])
+                if index in scaled and len(reading.numbers) > 1
+                else reading
+                for index, reading in enumerate(row)
+            )
+            for row in readings
+        )
+        if scaled
+        else readings
+    )
+
+
+def _is_scaled(column: Sequence[Reading]) -> bool:
+    pairs = [reading.numbers for reading in column if len(reading.numbers) > 1]
+    seconds = {str(pair[1].value) if len(pair) == 2 and pair[1] else "" for pair in pairs}  # noqa: PLR2004 - a pair
+    return len(seconds) == 1 and seconds <= _FULL_MARKS
+
+
+def _stacked(
+    labels: Sequence[Cell], cells: Sequence[Cell], readings: tuple[Reading, ...], habit: CommaHabit
+) -> tuple[Reading, ...]:
     """`AIME<br>MATH` beside `87.3<br>94.3`: each line of a value belongs to the line of the name at its height."""
-    names = next((cell.lines for cell in cells[:3] if len(cell.lines) > 1 and all(map(_is_name, cell.lines))), ())
+    names = next((cell.lines for cell in labels if len(cell.lines) > 1 and all(map(_is_name, cell.lines))), ())
     if not names:
         return readings
     return tuple(_by_line(cell, names, habit) or reading for cell, reading in zip(cells, readings, strict=True))
@@ -145,7 +179,7 @@ def _body(table: Table, readings: Readings, start: int) -> tuple[tuple[int, ...]
         if not filled:
             continue
         if len(filled) == 1 and (texts[0] in filled) and not readings[row][0].is_number and len(texts) > 1:
-            section = texts[0]
+            section = section if is_known_benchmark(texts[0]) else texts[0]
             continue
         body.append(row)
         sections[row] = section

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from evalbot.readme.columns import Column
     from evalbot.readme.grid import Grid
 
+_ON_TRAINING = re.compile(r"\((?:train|training)(?: set)?\)|\bon (?:the )?train(?:ing)?(?: set)?\b")
 _OPTION = re.compile(r"--?[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*(?:[ =].{0,40})?")
 """A command's option; `--Existence` is a benchmark's part, drawn as one."""
 _TRAINING_ROWS = {"train", "training", "train set", "training set", "trainset"}
@@ -29,7 +30,9 @@ def primary_label(grid: Grid) -> Column | None:
     for kind in (Kind.MODEL, Kind.BENCHMARK):
         columns = [c for c in grid.label_columns if c.role.kind is kind and _tells_rows_apart(grid, c)]
         if columns:
-            best = min(columns, key=lambda column: (naming_rank(column), -_distinct(grid, column)))
+            first = min(columns, key=naming_rank)
+            alike = [column for column in columns if fold(column.head) == fold(first.head)]
+            best = max(alike, key=lambda column: _distinct(grid, column))
             # `Backbone | Method` over many backbones in one or two frameworks: the backbones are the models.
             named = [column for column in columns if is_backbone(column) and names_a_framework(best)]
             return max((best, *named), key=lambda column: _distinct(grid, column))
@@ -67,7 +70,7 @@ def row_refusal(grid: Grid, row: int) -> str | None:
     classes = _rows_are_classes(grid)
     for column in naming_columns(grid):
         label = grid.text(row, column.index)
-        if fold(label) in _TRAINING_ROWS:
+        if fold(label) in _TRAINING_ROWS or _ON_TRAINING.search(label.lower()):
             return "a measure on training data"
         if _OPTION.fullmatch(label):
             return "a hyper-parameter"

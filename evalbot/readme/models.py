@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from evalbot.errors import AmbiguousChoice, NothingFound, UsageError
 from evalbot.readme.labelling import primary_label
-from evalbot.readme.names import closest_first, is_decorated, is_exact, is_prefixed, same_model
+from evalbot.readme.names import closest_first, is_decorated, is_exact, is_prefixed, refers_to, same_model
 from evalbot.readme.roles import Kind
 from evalbot.readme.rows import RowNames, row_names
 from evalbot.readme.survey import ModelLabel, TableReport, column_labels, row_labels
@@ -74,8 +74,13 @@ def choose_model(report: TableReport, grid: Grid, wanted: Wanted) -> Target:
 def _own_row(report: TableReport, grid: Grid, name: str) -> Target | None:
     """In a table that seemed to name no model, the row of exactly this name: then its rows are models."""
     rows = replace(report, models=tuple(row_labels(grid)))
-    found = _by_name(rows, grid, name)
-    return found[0] if len(found) == 1 else None
+    found = _by_name(rows, grid, name) or _by_name(replace(report, models=tuple(column_labels(grid))), grid, name)
+    primary = primary_label(grid)
+    if len(found) != 1 or primary is None:
+        return None
+    only = found[0]
+    named = only.axis == "column" or refers_to(grid.text(only.indexes[0], primary.index), name)
+    return only if named else None
 
 
 def _refuse_parts(report: TableReport, grid: Grid) -> None:

@@ -155,6 +155,8 @@ def _pieces(bare: str, parts: int) -> list[str]:
             return pieces
     if _nested(bare):
         outer, _, inner = bare[:-1].partition("(")
+        if all(piece.strip().isdigit() for piece in inner.split("/")) and not outer.strip().isdigit():
+            return [outer.strip()]  # `73.2% (120/164)`: how it was counted
         return [outer.strip(), *(piece.strip() for piece in inner.split("/"))]
     return [piece.strip() for piece in bare.replace("|", "/").split("/")]
 

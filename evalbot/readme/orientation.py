@@ -58,16 +58,19 @@ def _orient(grid: Grid) -> Verdict:
     if kind is Kind.MODEL:
         return _under_model_head(grid, heads, rows)
     if kind in {Kind.BENCHMARK, Kind.METRIC_COLUMN}:
-        return _under_benchmark_head(rows, measured=measured)
+        one = _is_row_of_scores(grid, rows, heads)
+        return Verdict("single", "one row of scores") if one else _under_benchmark_head(rows, measured=measured)
     if measured:
         return _under_measures(label, grid, rows)
-    if share_of_benchmarks(rows) == 1 and (_are_splits(heads) or kind is Kind.SUBSET):
+    if share_of_benchmarks(rows) == 1 and _are_splits(heads):
         return Verdict("single", "metrics of splits or classes")
     return _by_evidence(heads, rows)
 
 
 def _without_labels(grid: Grid, heads: Sequence[str]) -> Verdict:
     averaged = any(role_of(head).kind is Kind.AVERAGE for head in heads)
+    if any(is_sized_or_owned(head) and not is_known_benchmark(head) for head in heads):
+        return Verdict("none", "no column names its rows")
     percent = 2 * sum("%" in head for head in heads) > len(heads)
     if len(grid.body) == 1 and (benchmark_like(heads) or _are_splits(heads) or averaged or percent):
         return Verdict("single", "one row of scores under benchmark names")
@@ -84,9 +87,14 @@ def _under_model_head(grid: Grid, heads: Sequence[str], rows: Sequence[str]) -> 
     return Verdict("models-as-rows", "models as rows")
 
 
+def _is_row_of_scores(grid: Grid, rows: Sequence[str], heads: Sequence[str]) -> bool:
+    """`Dataset | NLI | STS` over `Score | 0.6 | 0.7`, where the heads are known to be no models."""
+    noted = any(is_metric(note) for column in grid.value_columns for note in column.notes)
+    scored = bool(rows) and all(role_of(row).kind is Kind.SCORE for row in rows)
+    return scored and (noted or benchmark_like(heads)) and not any(map(is_sized_or_owned, heads))
+
+
 def _under_benchmark_head(rows: Sequence[str], *, measured: bool) -> Verdict:
-    if all(role_of(row).kind is Kind.SCORE for row in rows) and rows:
-        return Verdict("single", "one row of scores")
     if not measured:
         return Verdict("benchmarks-as-rows", "models as columns")
     # `QA task | Top-1 | MRR` over rows of checkpoints: the corner names what they were tested on.
@@ -101,7 +109,13 @@ def _names_a_model(label: str) -> bool:
 
 
 def _are_splits(heads: Sequence[str]) -> bool:
-    return bool(heads) and all(set(fold(head).split()) & words.SPLITS for head in heads)
+    """Splits and nothing else: `test (Finch)` is somebody's column."""
+    return bool(heads) and all(set(fold(head).split()) & words.SPLITS and _says_only_where(head) for head in heads)
+
+
+def _says_only_where(head: str) -> bool:
+    known = words.SPLITS | words.METRICS | words.METRIC_QUALIFIERS | {"set", "/"}
+    return all(token in known or token.isdigit() for token in fold(head).split())
 
 
 def _is_condition(label: Column) -> bool:
@@ -116,7 +130,8 @@ def _under_measures(label: Column, grid: Grid, rows: Sequence[str]) -> Verdict:
     named = _count_models(rows) * 3 >= max(1, len(rows))
     told = label.role.kind in {Kind.CATEGORY, Kind.SUBSET} or share_of_benchmarks(rows) == 1
     told = told or (all(row.isdigit() for row in rows) and _is_condition(label))
-    told = told or any(column.role.kind is Kind.METRIC_COLUMN for column in grid.label_columns)
+    by_metric = any(column.role.kind is Kind.METRIC_COLUMN for column in grid.label_columns)
+    told = told or (by_metric and (share_of_benchmarks(rows) > 0 or len(set(rows)) < len(rows)))
     if not named and (report or told or (bare and share_of_benchmarks(rows) * 2 >= 1)):
         return Verdict("single", "a column of scores")
     return Verdict("models-as-rows", "metrics as columns")

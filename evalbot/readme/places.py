@@ -10,7 +10,7 @@ from evalbot.readme.labelling import primary_label, row_refusal
 from evalbot.readme.labels import joint_names, prose_names, shots_in
 from evalbot.readme.quantities import A_SETTING
 from evalbot.readme.roles import Kind, role_of
-from evalbot.readme.systems import ANOTHER_SYSTEM, is_backbone, of_another_system
+from evalbot.readme.systems import ANOTHER_SYSTEM, is_backbone, of_another_system, says_another
 from evalbot.readme.whole import is_nobodys
 from evalbot.readme.wording import fold, is_metric
 
@@ -151,7 +151,8 @@ def _table_places(grid: Grid) -> Iterator[Place]:
 def _anothers(place: Place, column: Column) -> str | None:
     if of_another_system(column):
         return ANOTHER_SYSTEM
-    return "a row to compare with" if any(map(is_nobodys, (place.name, *place.qualifiers))) else None
+    compared = any(map(is_nobodys, (place.name, *place.qualifiers))) or says_another(place.name)
+    return "a row to compare with" if compared else None
 
 
 def _named_rows(grid: Grid) -> Iterator[tuple[int, str, tuple[str, ...]]]:

@@ -26,7 +26,7 @@ _FOOTNOTE = re.compile(r"\s*(?:[0-9]{1,2}(?:\s*,\s*[0-9]{1,2})*|[a-z]|[*†‡§
 _POWER_BASE = re.compile(r"(?<![0-9.,])(?:10|2)\s*\Z")
 _UNICODE_POWER = re.compile(r"\s*(?:10|2)[¹²³⁰⁴⁵⁶⁷⁸⁹]+\s*\Z")
 _NUMERIC = re.compile(r"\s*[±+\-−]?\s*[0-9]*[.,]?[0-9]+\s*%?\s*\Z")
-_REFERENCE = re.compile(r"(?<=\S)\s?\[\^?[0-9*†‡a-z]{1,3}(?:, ?[0-9]{1,3})*\]")
+_REFERENCE = re.compile(r"(?<=\S)\s?\[(?:\^[0-9*†‡a-z]{1,3}|[0-9]{1,3}|[*†‡]{1,3}|[a-z])(?:, ?[0-9]{1,3})*\]")
 _FOOTNOTE_REFERENCE = re.compile(r"\[\^[^\[\]\s]{1,60}\]")
 _INNER_MARK = re.compile(r"(?<=[\w)%+])[†‡✱¶§⁑]+(?=[\s(,)/]|\Z)|(?<=\() ?[†‡✱¶§⁑]+(?=\))")
 _MARKS = "*†‡§¶✱⁑∗⁎※¹²³⁰⁴⁵⁶⁷⁸⁹^ "
@@ -135,8 +135,10 @@ class _Scanner:
         if end < 0:
             self.at += run
             return
+        self._part_digits(self.at + run)
         self.out.append(self.source[self.at + run : end])
         self.at = end + run
+        self._part_digits()
 
     def emphasis(self) -> None:
         mark = self.source[self.at]
@@ -180,9 +182,12 @@ class _Scanner:
         self.at = found.end()
         if found.re is _TAG:
             self._apply_tag(found.group(2).lower(), closes=bool(found.group(1)))
+            self._part_digits()
 
     def _apply_tag(self, name: str, *, closes: bool) -> None:
-        if name in _SPACING_TAGS:
+        if name in {"s", "del", "strike"}:
+            self.out.append("~~")  # struck out: no value
+        elif name in _SPACING_TAGS:
             self.out.append(" ")
         elif name in {"sup", "sub"} and not closes:
             self.scripts.append((name, len(self.out), not self._anything_yet()))
@@ -210,6 +215,12 @@ class _Scanner:
             self.out.append(f" ({content.strip()})")
         else:
             self.out.append(content if content.strip() == "+" else f" {content}")
+
+    def _part_digits(self, at: int | None = None) -> None:
+        """Digits on both sides of dropped markup are two numbers to a reader, or at least no plain one."""
+        following = self.source[self.at if at is None else at :][:1]
+        if following.isdigit() and "".join(self.out[-2:])[-1:].isdigit():
+            self.out.append(" ")
 
     def _ends_in_letter(self) -> bool:
         return "".join(self.out[-2:])[-1:].isalpha()
@@ -241,8 +252,10 @@ class _Scanner:
             del self.out[start:]
             self.at = max(self.at, end)
         elif end > self.at:
-            self.out[start] = ""
+            glued = "".join(self.out[max(0, start - 2) : start])[-1:].isdigit()
+            self.out[start] = " " if glued and "".join(self.out[start + 1 :])[:1].isdigit() else ""
             self.at = end
+            self._part_digits()
         else:
             self.out.append("]")
 

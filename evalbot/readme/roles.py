@@ -49,6 +49,7 @@ COUNTS_SHOTS = "a number of shots"
 _SHOTS_HEAD = re.compile(r"(?:#|n|num|number of|no of|few|k|\?)? ?shots?(?: num| number)?|num fewshot|fewshot|n shots")
 _MODEL_AND = re.compile(r"(?:models?|methods?|systems?|模型|方法) (?:and|/|or|with) \w")
 """`Model and Size` heads the models, with something said of each."""
+_TRAINED = {"training", "train", "pretraining", "pretrain", "pretrained", "finetuning", "finetune", "tuning", "source"}
 _INTERVAL_HEAD = re.compile(r"[0-9]+ ?%? ?ci\b|\bci ?[0-9]+|\bci (?:low|high|lower|upper)\b")
 """`95% CI`; `VCG-CI` is a task."""
 _SHOTS_VALUE = re.compile(r"(?:[0-9]{1,3}|zero|one|few|n|k) ?shots?(?: cot)?|n ?= ?[0-9]{1,3}")
@@ -104,6 +105,10 @@ def _is_metric_column(_folded: str, tokens: list[str]) -> bool:
 
 
 def _is_benchmark_column(folded: str, tokens: list[str]) -> bool:
+    if set(tokens) & _TRAINED:
+        return False  # `Pretraining dataset` tells models apart
+    if folded in {"data set", "data sets", "test set", "test sets"}:
+        return True
     by_words = tokens[0] in words.BENCHMARK - {"test"} or (tokens[-1] in words.BENCHMARK and tokens[-1] != "bench")
     return by_words or any(piece in folded for piece in words.BENCHMARK_SUBSTRINGS)
 

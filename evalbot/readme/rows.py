@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from evalbot.readme.labelling import primary_label, row_refusal, scored_rows
 from evalbot.readme.roles import Kind
 from evalbot.readme.systems import is_backbone, names_a_part
-from evalbot.readme.wording import looks_like_model
+from evalbot.readme.wording import fold, looks_like_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from evalbot.readme.columns import Column
     from evalbot.readme.grid import Grid
 
-_SIZES = {"a size", "a parameter count", "a quantity in B", "a quantity in M"}
+_SIZES = {"a size", "a parameter count"}
+_SIZED = {"params", "param", "parameters", "parameter", "size"}
 _BARE_SIZE = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,2})?")
 _MAGNITUDE = re.compile(r"\([MB]\)")
 """`Params (B)` over 70 makes a 70B model; `Size` over 7 may be gigabytes."""
@@ -68,7 +69,7 @@ def _told_rows(grid: Grid) -> Iterator[int]:
 
 
 def _named_row(grid: Grid, row: int, name: str, columns: Sequence[Column], primary: Column | None) -> RowNames:
-    cells = [grid.table.rows[row][column.index] for column in (*columns, *_linked(grid))]
+    cells = [grid.table.rows[row][column.index] for column in columns]
     joined = [f"{name} {piece}" for piece in _completions(grid, row, primary) if name]
     printed = [(cell.text, cell.raw) for cell in cells if cell.text]
     printed += [(label, label) for label in (name, *joined) if label]
@@ -81,12 +82,6 @@ def _named_row(grid: Grid, row: int, name: str, columns: Sequence[Column], prima
         names=tuple(text for text, _ in printed),
         qualified=qualified,
     )
-
-
-def _linked(grid: Grid) -> list[Column]:
-    """Columns of links or lengths whose texts may be the models' names: `4K context | Heron-4K`."""
-    reasons = {"a link or note", "a length or resolution"}
-    return [column for column in grid.columns if column.content == "label" and column.role.reason in reasons]
 
 
 def _names_models(grid: Grid, column: Column, primary: Column | None) -> bool:
@@ -113,10 +108,15 @@ def _completions(grid: Grid, row: int, primary: Column | None) -> Iterator[str]:
     """What completes a name that is split over columns: `Llama 2` and `70B`."""
     for column in grid.columns:
         text = grid.text(row, column.index)
-        completes = column.role.reason in _SIZES or column.role.kind in {
-            Kind.EMPTY,
-            Kind.VERSION,
-        }
+        completes = (
+            column.role.reason in _SIZES
+            or bool(_SIZED & set(fold(column.head).split()))
+            or column.role.kind
+            in {
+                Kind.EMPTY,
+                Kind.VERSION,
+            }
+        )
         # `Method | Backbone`: a system goes by both, in either order.
         completes = completes or (column.role.kind is Kind.MODEL and (is_backbone(column) or _is_framed(primary)))
         if not primary or column == primary or not completes or not text:

@@ -73,7 +73,7 @@ def names_a_part(column: Column) -> bool:
 
 def of_another_system(column: Column) -> bool:
     """`MMLU (reported)`, `Previous SOTA`, `Human`: in a table of models these are not the row's own scores."""
-    return any(_says_another(text) for text in (column.head, column.group, *column.notes))
+    return any(says_another(text) for text in (column.head, column.group, *column.notes))
 
 
 def names_a_system(note: str) -> bool:
@@ -85,7 +85,7 @@ def names_a_system(note: str) -> bool:
 _MEASURES = {Kind.METRIC, Kind.SCORE, Kind.SHOTS, Kind.AVERAGE, Kind.STDERR, Kind.NOT_A_SCORE, Kind.SUBSET}
 
 
-def _says_another(text: str) -> bool:
+def says_another(text: str) -> bool:
     inside = [found[1] for found in _PARENTHESISED.finditer(text[:200])]
     outside = _PARENTHESISED.sub(" ", text[:200])
     ends = [tokens for piece in (outside, *inside) if (tokens := fold(piece).split())]
@@ -108,15 +108,55 @@ def why_no_rows(grid: Grid, primary: Column | None) -> str | None:
 
 def why_not_at_all(grid: Grid, primary: Column | None) -> str | None:
     """Why no number of a table can be told to be one model's."""
+    if (below := _second_header(grid)) is not None:
+        return f"its row {below} begins another table below the first"
+    if (pair := _model_pair(grid)) is not None:
+        return f"its rows are pairs of models ({pair})"
     if beside := _second_block(grid):
         return f"the column {beside.head!r} begins a second table beside the first"
     if paired := _paired(grid, primary):
         return f"{paired!r} names both a row and a column"
+    return _why_no_heads(grid)
+
+
+def _why_no_heads(grid: Grid) -> str | None:
     if len(grid.header_rows) > 1 and not name_blocks(grid.table) and (_is_shifted(grid) or _breaks_period(grid)):
         return "its group names do not stand over the first column of their groups"
     if len(grid.header_rows) == 1 and (count := sum(map(_is_headless, grid.columns[1:]))):
         return f"{count} of its columns of numbers have no head"
     return None
+
+
+def _second_header(grid: Grid) -> int | None:
+    """A row without numbers that says again what the corner says, or is written as a header."""
+    table = grid.table
+    corner = fold(table.header[0].text)
+    began = next(
+        (row for row in grid.body if any(reading.is_number for reading in grid.readings[row])), len(table.rows)
+    )
+    for row in grid.body:
+        if row < began:
+            continue
+        texts = {cell.text for cell in table.rows[row] if cell.text}
+        plain_text = not any(reading.is_number for reading in grid.readings[row])
+        again = corner and fold(table.rows[row][0].text) == corner
+        if plain_text and len(texts) > 1 and (again or all(cell.is_header for cell in table.rows[row])):
+            return row
+    return None
+
+
+def _model_pair(grid: Grid) -> str | None:
+    """`Model A | Model B`, or `Model` named again below every group."""
+    heads = [fold(column.head) for column in grid.label_columns if column.role.kind is Kind.MODEL]
+    stems = [head.rsplit(" ", 1)[0] for head in heads if _LETTERED.fullmatch(head)]
+    if len(set(stems)) < len(stems):
+        return ", ".join(heads)
+    noted = [column for column in grid.columns if _MODEL_HEADS & {fold(note) for note in column.notes}]
+    return ", ".join(column.head for column in noted) if len(noted) > 1 else None
+
+
+_MODEL_HEADS = {"model", "models", "模型", "method", "methods"}
+_LETTERED = re.compile(r".+ (?:[a-z]|[0-9])")
 
 
 def _is_headless(column: Column) -> bool:

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from evalbot.errors import NothingFound
+from evalbot.model_names import name_tokens, same_name
 from evalbot.readme import words
 from evalbot.readme.labelling import primary_label, scored_rows
 from evalbot.readme.names import closest_first, refers_to
@@ -60,6 +61,8 @@ _TITLE_FELLOWS = frozenset(
 )
 _EVALUATED = re.compile(r"\bpretrained=([A-Za-z0-9][\w.-]{0,95}/[\w.-]{1,95})(?=[,)\s]|\Z)")
 """How lm-eval prints above its table which repository was evaluated; a local path names none."""
+MAX_TITLE = 80
+"""A caption up to this length is a title; longer ones speak of many things."""
 _COMPARING = frozenset("comparison compared comparing compare versus vs against over with to and".split())
 
 
@@ -85,6 +88,8 @@ def own_section(report: TableReport, grid: Grid, name: str | None) -> str | None
 def _titles(report: TableReport) -> Iterator[tuple[str, Callable[[str, str], bool]]]:
     """The heading and the paragraph above a table; a sentence speaks of many models, a name alone is a title."""
     yield report.table.heading or "", _is_anothers
+    for row in report.table.rows[: report.table.head]:
+        yield row[0].text, _is_anothers
     yield report.table.caption, _is_anothers_name
     for found in _EVALUATED.finditer(report.table.caption):
         yield found[1], _is_another_repository
@@ -143,6 +148,17 @@ def _is_system(label: str) -> bool:
 
 
 def _refuse_runs(report: TableReport, grid: Grid) -> None:
+    system = next(
+        (
+            text
+            for column in _beside(grid)
+            for row in scored_rows(grid)
+            if _is_system(text := grid.text(row, column.index))
+        ),
+        None,
+    )
+    if system is not None:
+        raise NothingFound(f"Table {report.table.number} has rows of more than one system ({system})")
     varied = next((column for column in grid.columns if _is_of_runs(grid, column)), None)
     trained = next((column.head for column in grid.columns if _is_of_training(grid, column)), None)
     if varied is not None:
@@ -152,6 +168,14 @@ def _refuse_runs(report: TableReport, grid: Grid) -> None:
     else:
         return
     raise NothingFound(f"Table {report.table.number} has {what}")
+
+
+def _beside(grid: Grid) -> list[Column]:
+    """Further columns of words that differ between the rows and are no benchmark's, metric's or subset's."""
+    primary = primary_label(grid)
+    told = {Kind.BENCHMARK, Kind.METRIC_COLUMN, Kind.SUBSET, Kind.CATEGORY, Kind.SHOTS, Kind.VERSION, Kind.METRIC}
+    columns = [c for c in grid.columns if c.content == "label" and c != primary and c.role.kind not in told]
+    return [c for c in columns if len({grid.text(row, c.index) for row in scored_rows(grid)}) > 1]
 
 
 def _is_of_training(grid: Grid, column: Column) -> bool:
@@ -177,6 +201,10 @@ def _is_anothers(heading: str, name: str) -> bool:
     if _sizes(heading) and _sizes(name) and not _sizes(heading) & _sizes(name):
         return True
     tokens = fold(heading).split()
+    if _OTHER_TITLE.fullmatch(fold(heading)) and not same_name(heading, name):
+        return True
+    if _adds_to(heading, name):
+        return True
     if _stems(heading) & _stems(name):
         return False
     if {"baseline", "baselines"} & set(tokens) and not _COMPARING & set(tokens):
@@ -184,7 +212,22 @@ def _is_anothers(heading: str, name: str) -> bool:
     return any(_is_model_id(word, alone=alone) for word, alone in _identifiers(heading))
 
 
+def _adds_to(heading: str, name: str) -> bool:
+    """`Finch-7B-Instruct` above the table of Finch-7B: another word is another model."""
+    wanted = name_tokens(name)
+    found = [name_tokens(word[0]) for word in _HYPHENATED.finditer(heading)]
+    return bool(found) and wanted not in found and any(wanted < tokens for tokens in found)
+
+
+_OTHER_TITLE = re.compile(
+    r"(?:the )?(?:base|original|teacher|parent|previous|unquanti[sz]ed|human|sota|state of the art|other)"
+    r"(?: (?:models?|version|performance|results?|scores?|evaluation|card|benchmarks?))*"
+)
+
+
 def _is_anothers_name(caption: str, name: str) -> bool:
+    if len(caption) <= MAX_TITLE and _sizes(caption) and _sizes(name) and not _sizes(caption) & _sizes(name):
+        return True
     named = [alone and _is_model_id(word, alone=alone) for word, alone in _identifiers(caption)]
     return any(named) and not _stems(caption) & _stems(name)
 

@@ -200,16 +200,17 @@ NOT_A_SCORE_PHRASES = {
 NOT_A_SCORE_SUBSTRINGS = {
     "a parameter count": "参数 параметр パラメータ 파라미터 매개변수",
     "memory": "显存 内存 占用 メモリ 메모리",
-    "a speed or time": "速度 延迟 耗时 时间 时长 时延 時間 帧率 吞吐 延时 속도 시간",
+    "a speed or time": "速度 延迟 耗时 时间 时长 时延 時間 帧率 吞吐 延时 延迟时间 加速比 用时 латентност задержк задержк 속도 시간",
     "a size": "大小 サイズ 크기",
     "a length or resolution": "长度 分辨率 尺寸 上下文 長さ 길이 解像度 해상도 разрешени",
-    "a hyper-parameter": "层数 维度 次元 차원 размерност 学习率 批次 轮数 步数 迭代 策略 学習率 層数 학습률",
+    "a spread of scores": "标准差 方差 標準偏差 표준편차 standardabweichung écart-type desviación",
+    "a hyper-parameter": "温度 阈值 エポック 温度 閾値 에폭 온도 임계값 эпох температур порог epochen époques lernrate schwelle seuil umbral 层数 维度 次元 차원 размерност 学习率 批次 轮数 步数 迭代 策略 学習率 層数 학습률",
     "a count of data": "数量 数据量 帧数 学習データ 样本 词表 占比 比例 比率 句数 种数 割合 件数 語彙数",
     "a rank": "排名 順位 순위",
     "a price": "价格 单价 価格 コスト 가격",
     "a date": "日期 发布 年份 日付 날짜",
     "hardware or energy": "硬件 显卡",
-    "a difference between scores": "差异 差值 差距 相比 提升 增益 下降 差分 차이",
+    "a difference between scores": "差异 差值 差距 差分 기준선 相比 提升 增益 下降 差分 차이",
     "a link or note": "下载 ダウンロード 다운로드 链接",
 }
 UNITS = frozenset(
