@@ -147,16 +147,15 @@ def _second_header(grid: Grid) -> int | None:
 
 def _model_pair(grid: Grid) -> str | None:
     """`Model A | Model B`, or `Model` named again below every group."""
-    heads = [fold(column.head) for column in grid.label_columns if column.role.kind is Kind.MODEL]
-    stems = [head.rsplit(" ", 1)[0] for head in heads if _LETTERED.fullmatch(head)]
-    if len(set(stems)) < len(stems):
+    heads = [head for column in grid.label_columns if _LETTERED.fullmatch(head := fold(column.head))]
+    if len(heads) > 1:
         return ", ".join(heads)
     noted = [column for column in grid.columns if _MODEL_HEADS & {fold(note) for note in column.notes}]
     return ", ".join(column.head for column in noted) if len(noted) > 1 else None
 
 
 _MODEL_HEADS = {"model", "models", "模型", "method", "methods"}
-_LETTERED = re.compile(r".+ (?:[a-z]|[0-9])")
+_LETTERED = re.compile(r"(?:model|system|method|opponent|candidate) (?:[a-z]|[0-9])")
 
 
 def _is_headless(column: Column) -> bool:

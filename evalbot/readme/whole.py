@@ -173,7 +173,7 @@ def _refuse_runs(report: TableReport, grid: Grid) -> None:
 def _beside(grid: Grid) -> list[Column]:
     """Further columns of words that differ between the rows and are no benchmark's, metric's or subset's."""
     primary = primary_label(grid)
-    told = {Kind.BENCHMARK, Kind.METRIC_COLUMN, Kind.SUBSET, Kind.CATEGORY, Kind.SHOTS, Kind.VERSION, Kind.METRIC}
+    told = {Kind.BENCHMARK, Kind.METRIC_COLUMN, Kind.SUBSET, Kind.CATEGORY, Kind.SHOTS, Kind.VERSION}
     columns = [c for c in grid.columns if c.content == "label" and c != primary and c.role.kind not in told]
     return [c for c in columns if len({grid.text(row, c.index) for row in scored_rows(grid)}) > 1]
 
