@@ -182,7 +182,9 @@ class _Scanner:
         self.at = found.end()
         if found.re is _TAG:
             self._apply_tag(found.group(2).lower(), closes=bool(found.group(1)))
-            self._part_digits()
+            opens_script = not found.group(1) and found.group(2).lower() in {"sup", "sub"}
+            if not opens_script:
+                self._part_digits()
 
     def _apply_tag(self, name: str, *, closes: bool) -> None:
         if name in {"s", "del", "strike"}:
@@ -217,10 +219,10 @@ class _Scanner:
             self.out.append(content if content.strip() == "+" else f" {content}")
 
     def _part_digits(self, at: int | None = None) -> None:
-        """Digits on both sides of dropped markup are two numbers to a reader, or at least no plain one."""
+        """Digits on both sides of dropped markup are no plain number; a blank might make them two."""
         following = self.source[self.at if at is None else at :][:1]
         if following.isdigit() and "".join(self.out[-2:])[-1:].isdigit():
-            self.out.append(" ")
+            self.out.append("·")
 
     def _ends_in_letter(self) -> bool:
         return "".join(self.out[-2:])[-1:].isalpha()
@@ -253,7 +255,7 @@ class _Scanner:
             self.at = max(self.at, end)
         elif end > self.at:
             glued = "".join(self.out[max(0, start - 2) : start])[-1:].isdigit()
-            self.out[start] = " " if glued and "".join(self.out[start + 1 :])[:1].isdigit() else ""
+            self.out[start] = "·" if glued and "".join(self.out[start + 1 :])[:1].isdigit() else ""
             self.at = end
             self._part_digits()
         else:

@@ -169,7 +169,8 @@ def _is_the_wanted_models(outcome: Extraction, wanted: Wanted, score: Score) -> 
     """The wanted name is printed beside or above the score, or in a heading row over it."""
     if wanted.model_name is None or outcome.model_label is None:
         return
-    sought = _words(wanted.model_name)[0]
+    # Digits that dropped markup parted are shown with a dot between them.
+    sought = _words(wanted.model_name.replace("·", ""))[0]
     names = _names_of(outcome.report, score.evidence)
     assert any(sought in _words(name) for name in names), f"{wanted.model_name!r} names neither row nor column"
 
