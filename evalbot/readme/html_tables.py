@@ -63,7 +63,11 @@ class _Source:
         """What stands between the tag at this offset and the next table tag, which closes it or opens another."""
         index = bisect_left(self.starts, offset)
         end = self.starts[index + 1] if index + 1 < len(self.starts) else len(self.text)
-        return self.text[self.tags[index].end() : end].strip()
+        content = self.text[self.tags[index].end() : end]
+        opened = content.rfind("<!--")
+        # A comment that is never closed hides all that follows, so it is no cell's content.
+        unclosed = opened >= 0 and content.find("-->", opened) < 0
+        return content[: opened if unclosed else None].strip()
 
     def begins(self, offset: int) -> int:
         """Where the first visible character stands after the tag at this offset."""
