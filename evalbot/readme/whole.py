@@ -12,6 +12,7 @@ from evalbot.model_names import name_tokens, same_name
 from evalbot.readme import words
 from evalbot.readme.labelling import primary_label, scored_rows
 from evalbot.readme.names import closest_first, refers_to
+from evalbot.readme.not_scores import MAX_TITLE
 from evalbot.readme.roles import Kind, role_of
 from evalbot.readme.wording import core, fold, is_known_benchmark, is_sized_or_owned, looks_like_model, mentions_metric
 
@@ -61,8 +62,6 @@ _TITLE_FELLOWS = frozenset(
 )
 _EVALUATED = re.compile(r"\bpretrained=([A-Za-z0-9][\w.-]{0,95}/[\w.-]{1,95})(?=[,)\s]|\Z)")
 """How lm-eval prints above its table which repository was evaluated; a local path names none."""
-MAX_TITLE = 80
-"""A caption up to this length is a title; longer ones speak of many things."""
 _COMPARING = frozenset("comparison compared comparing compare versus vs against over with to and".split())
 
 
