@@ -21,6 +21,7 @@ MAX_CAPTION = 400
 
 TABLE_TAG = re.compile(r"<(/?)table\b", re.IGNORECASE)
 _HEADING_TAG = re.compile(r"<h[1-6]\b[^<>]*>", re.IGNORECASE)
+_PIPE = re.compile(r"(?<!\\)\|")
 _MIN_TITLE, _MAX_TITLE = 5, 400
 
 
@@ -31,8 +32,8 @@ class Blocks:
     belong to one is collected in `pieces`, and read when all blocks are seen.
     """
 
-    def __init__(self, tokens: Sequence[Token], line_offset: int) -> None:
-        self._tokens, self._line_offset = tokens, line_offset
+    def __init__(self, tokens: Sequence[Token], lines: Sequence[str], line_offset: int) -> None:
+        self._tokens, self._lines, self._line_offset = tokens, lines, line_offset
         self._heading: str | None = None
         self._caption = ""
         """As it stands in the file: only the one right above a table is ever read."""
@@ -46,7 +47,7 @@ class Blocks:
         inside = False
         for index, token in enumerate(self._tokens):
             if token.type == "table_open":
-                self._add_markdown(_rows(self._tokens, index, self._line_offset))
+                self._add_markdown(_rows(self._tokens, index, self._lines, self._line_offset))
             inside = (inside or token.type == "table_open") and token.type != "table_close"
             if not inside:
                 self._add_block(index, token)
@@ -135,19 +136,28 @@ def _is_title(paragraph: str) -> bool:
     )
 
 
-def _rows(tokens: Sequence[Token], start: int, offset: int) -> tuple[tuple[Cell, ...], ...]:
+def _rows(tokens: Sequence[Token], start: int, lines: Sequence[str], offset: int) -> tuple[tuple[Cell, ...], ...]:
     rows: list[tuple[Cell, ...]] = []
     cells: list[Cell] = []
     line = 0
+    overfull = False
     for token in islice(tokens, start, None):
         if token.type == "tr_open":
-            cells, line = [], offset + (token.map[0] if token.map else 0) + 1
+            at = token.map[0] if token.map else 0
+            cells, line = [], offset + at + 1
+            overfull = bool(rows) and _is_overfull(lines[at], len(rows[0]))
         elif token.type == "inline":
             # The parser unescapes pipes; in the file every pipe inside a cell stands escaped.
             raw = token.content.replace("|", "\\|")
-            cells.append(Cell(raw=raw, text=plain(raw), line=line))
+            cells.append(Cell(raw=raw, text=plain(raw), line=line, overfull=overfull))
         elif token.type == "tr_close":
             rows.append(tuple(cells))
         elif token.type == "table_close":
             break
     return tuple(rows)
+
+
+def _is_overfull(line: str, width: int) -> bool:
+    """Whether a row has text behind the header's last column; the parser drops it."""
+    cells = _PIPE.split(line.lstrip("> \t").removeprefix("|"))
+    return any(cell.strip() for cell in cells[width:])

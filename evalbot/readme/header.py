@@ -103,7 +103,7 @@ def heads_of(table: Table, index: int, header_rows: tuple[int, ...]) -> tuple[st
         own = below[0] if named else f"{head} {below[0]}".strip()  # `Sequence length` over 1024, 2048
         return own if below[0] else head, tuple(note for note in (*below[1:], *said) if note), ""
     group = _group(table, index)
-    if _is_column_note(below[0]) or _repeats(table):
+    if _is_column_note(below[0]) or (_repeats(table) and not any(below[1:])):
         return group or head, tuple(note for note in below if note), ""
     return below[0] or head, tuple(below[1:]), group if below[0] else ""
 

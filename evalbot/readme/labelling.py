@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from evalbot.readme.measures import is_spread_of
 from evalbot.readme.roles import Kind, role_of
 from evalbot.readme.systems import is_backbone, names_a_framework, naming_rank
 from evalbot.readme.wording import fold, looks_like_model
@@ -75,7 +76,7 @@ def row_refusal(grid: Grid, row: int) -> str | None:
         if _OPTION.fullmatch(label):
             return "a hyper-parameter"
         role = role_of(label)
-        if role.kind is Kind.STDERR:
+        if role.kind is Kind.STDERR or is_spread_of(label, _row_labels(grid, column)):
             return "an uncertainty of another row"
         is_class = classes and role.reason not in {"a count", "a training loss"}
         named = _is_model_id(label) or (column.role.kind is Kind.MODEL and " " not in label and not label.isalpha())
@@ -83,6 +84,11 @@ def row_refusal(grid: Grid, row: int) -> str | None:
             return role.reason
     section = role_of(grid.sections[row]) if grid.sections[row] else None
     return section.reason if section and section.kind is Kind.NOT_A_SCORE else None
+
+
+@lru_cache(maxsize=RECENT_GRIDS)
+def _row_labels(grid: Grid, column: Column) -> frozenset[str]:
+    return frozenset(fold(grid.text(row, column.index)) for row in grid.body)
 
 
 @lru_cache(maxsize=RECENT_GRIDS)

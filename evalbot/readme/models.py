@@ -50,7 +50,8 @@ def choose_model(report: TableReport, grid: Grid, wanted: Wanted) -> Target:
     own_row = _own_row(report, grid, name) if report.orientation == "single" and name else None
     if own_row is not None:
         return own_row
-    if report.orientation == "single" and (not wanted.exact_label or model_columns(grid)):
+    titled = wanted.exact_label in grid.sections.values()
+    if report.orientation == "single" and (not wanted.exact_label or titled or model_columns(grid)):
         section = own_section(report, grid, name)
         return Target(axis="table", label=section, section=section)
     if not name:

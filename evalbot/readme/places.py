@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from evalbot.readme import words
 from evalbot.readme.labelling import primary_label, row_refusal
 from evalbot.readme.labels import joint_names, prose_names, shots_in
+from evalbot.readme.measures import why_no_measure
 from evalbot.readme.quantities import A_SETTING
 from evalbot.readme.roles import Kind, role_of
 from evalbot.readme.systems import ANOTHER_SYSTEM, is_backbone, of_another_system, says_another
@@ -133,6 +134,7 @@ def _table_places(grid: Grid) -> Iterator[Place]:
     if unlabelled or not grid.label_columns:
         yield from _row_places(grid, grid.body[0])
         return
+    naming = _benchmark_column(grid)
     errors = [column for column in grid.columns if column.role.kind is Kind.STDERR and column.content == "value"]
     for column in columns:
         measure = None if fold(column.head) in words.SCORE else column.head
@@ -144,13 +146,15 @@ def _table_places(grid: Grid) -> Iterator[Place]:
                 parts=place.parts or column.parts or _parts(grid, [column.head]),
                 qualifiers=(column.head, *place.qualifiers) if len(columns) > 1 else place.qualifiers,
                 stderr=stderr.numbers[0] if stderr and stderr.is_number else None,
-                refusal=_anothers(place, column) or place.refusal,
+                refusal=_anothers(place, column, naming) or place.refusal,
             )
 
 
-def _anothers(place: Place, column: Column) -> str | None:
+def _anothers(place: Place, column: Column, naming: Column | None) -> str | None:
     if of_another_system(column):
         return ANOTHER_SYSTEM
+    if (reason := why_no_measure(place.name, naming)) is not None:
+        return reason
     compared = any(map(is_nobodys, (place.name, *place.qualifiers))) or says_another(place.name)
     return "a row to compare with" if compared else None
 
@@ -199,6 +203,8 @@ def _benchmark_column(grid: Grid) -> Column | None:
         return following[0] if following and grouped else headed[-1]
     plain = [column for column in columns if column.role.kind not in {Kind.CATEGORY, Kind.SUBSET, Kind.VERSION}]
     full = [column for column in plain if all(grid.text(row, column.index) for row in grid.body)]
+    if plain and columns[0].role.kind is Kind.SUBSET and plain[0].role.kind is Kind.UNKNOWN:
+        plain, full = columns[:1], []  # `Language | Trained by | WER`
     chosen = full[:1] or plain[:1] or columns[:1] or list(grid.label_columns[:1])
     return chosen[0] if chosen else None
 

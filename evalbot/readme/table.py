@@ -19,6 +19,8 @@ class Cell:
     """Written as a header cell (`th`, or anything in a `thead`)."""
     spans: int = 1
     """Places of the grid that this one cell fills (rowspan times colspan); each of them holds it."""
+    overfull: bool = False
+    """In a Markdown row with more cells than the header, of which the last are never shown: any may be one too far."""
 
     @property
     def lines(self) -> tuple[str, ...]:

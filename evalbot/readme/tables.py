@@ -13,6 +13,8 @@ from evalbot.front_matter import split
 from evalbot.readme.blocks import TABLE_TAG, Blocks
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from evalbot.readme.table import Table
 
 MAX_CHARACTERS = 2_000_000
@@ -47,17 +49,17 @@ def _read(readme: str) -> tuple[Table, ...]:
     if len(readme) > MAX_CHARACTERS:
         raise InvalidCard(f"The README has {len(readme)} characters; at most {MAX_CHARACTERS} are read")
     card = split(readme)
-    _refuse_large(card.body)
+    lines = _LINE_END.split(card.body)
+    _refuse_large(card.body, lines)
     # Line numbers are those of the whole file.
     offset = len(_LINE_END.findall(readme, 0, card.body_start))
-    tables = Blocks(_PARSER.parse(card.body), offset).tables()
+    tables = Blocks(_PARSER.parse(card.body), lines, offset).tables()
     if len(tables) > MAX_TABLES:
         raise InvalidCard(f"The README has {len(tables)} tables; at most {MAX_TABLES} are read")
     return tuple(tables)
 
 
-def _refuse_large(body: str) -> None:
-    lines = _LINE_END.split(body)
+def _refuse_large(body: str, lines: Sequence[str]) -> None:
     if len(lines) > MAX_LINES:
         raise InvalidCard(f"The README has {len(lines)} lines; at most {MAX_LINES} are read")
     pipes = [count for line in lines if (count := line.count("|") - line.count("\\|")) > 0]

@@ -8,16 +8,15 @@ import re
 from typing import TYPE_CHECKING
 
 from evalbot.errors import NothingFound
-from evalbot.model_names import name_tokens, same_name
 from evalbot.readme import words
 from evalbot.readme.labelling import primary_label, scored_rows
 from evalbot.readme.names import closest_first, refers_to
-from evalbot.readme.not_scores import MAX_TITLE
 from evalbot.readme.roles import Kind, role_of
-from evalbot.readme.wording import core, fold, is_known_benchmark, is_sized_or_owned, looks_like_model, mentions_metric
+from evalbot.readme.titles import SIZE, is_anothers, is_benchmark, titles_of
+from evalbot.readme.wording import core, fold, is_known_benchmark, is_sized_or_owned, looks_like_model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from evalbot.readme.columns import Column
     from evalbot.readme.grid import Grid
@@ -44,26 +43,6 @@ _NOBODYS_FELLOWS = frozenset(
     "class classifier guess guessing performance level score scores average avg expert experts previous published".split()
 )
 
-_VARIANTS = frozenset(
-    "base large small tiny mini medium xl xxl chat instruct cased uncased it sft dpo gguf hf v b m k model models".split()
-)
-"""Words many models share: having one in common makes no two names one model's."""
-_HYPHENATED = re.compile(r"[A-Za-z0-9][A-Za-z0-9.]*(?:[-_][A-Za-z0-9.]+)+")
-_SIZE = re.compile(r"(?<![a-z0-9.])[0-9]+(?:\.[0-9]+)?[bm](?![a-z])")
-_VERSIONED = re.compile(r"[a-z]+-[a-z]?[0-9][0-9.]*[a-z]?(?:-[a-z0-9.]+)*")
-_NO_NAMES = frozenset(
-    "table stage phase task track section top step exp experiment fold version level layer part round run day week "
-    "case example test dev rouge bleu pass hit recall precision figure appendix".split()
-)
-"""`Stage-2`, `Top-5`: numbered things that are no models."""
-_TITLE_FELLOWS = frozenset(
-    "results result evaluation evaluations eval evals scores score performance benchmark benchmarks metrics of for the "
-    "with from by model baseline our official full detailed".split()
-)
-_EVALUATED = re.compile(r"\bpretrained=([A-Za-z0-9][\w.-]{0,95}/[\w.-]{1,95})(?=[,)\s]|\Z)")
-"""How lm-eval prints above its table which repository was evaluated; a local path names none."""
-_COMPARING = frozenset("comparison compared comparing compare versus vs against over with to and".split())
-
 
 def own_section(report: TableReport, grid: Grid, name: str | None) -> str | None:
     """The section that is the wanted model's, if sections are models. Raises NothingFound where it is another's."""
@@ -73,29 +52,38 @@ def own_section(report: TableReport, grid: Grid, name: str | None) -> str | None
     own = [section for section in sections if name and refers_to(section, name)]
     if len(own) == 1:
         return own[0]
-    others = [section for section in sections if looks_like_model(section) or (name and _is_anothers(section, name))]
+    others = [section for section in sections if looks_like_model(section) or (name and is_anothers(section, name))]
     if others:
         raise NothingFound(
             f"{name!r} is none of the models in the sections of table {report.table.number}", candidates=others
         )
-    above = next((text for text, applies in _titles(report) if name and applies(text, name)), None)
+    _refuse_like_sections(report, grid, sections)
+    above = next((text for text, applies in titles_of(report) if name and applies(text, name)), None)
     if above is not None:
         raise NothingFound(f"Table {report.table.number} stands under {above!r}, which is not {name!r}")
     return None
 
 
-def _titles(report: TableReport) -> Iterator[tuple[str, Callable[[str, str], bool]]]:
-    """The heading and the paragraph above a table; a sentence speaks of many models, a name alone is a title."""
-    yield report.table.heading or "", _is_anothers
-    for row in report.table.rows[: report.table.head]:
-        yield row[0].text, _is_anothers
-    yield report.table.caption, _is_anothers_name
-    for found in _EVALUATED.finditer(report.table.caption):
-        yield found[1], _is_another_repository
+def _refuse_like_sections(report: TableReport, grid: Grid, sections: Sequence[str]) -> None:
+    """The same rows twice under titles that are no split, subset or metric: each may be another model's."""
+    label = primary_label(grid)
+    unclear = [section for section in sections if not _says_what_was_measured(section)]
+    if label is None or len(unclear) < 2:  # noqa: PLR2004 - one title repeats nothing
+        return
+    rows = [(grid.text(row, label.index), section) for row, section in grid.sections.items() if section in unclear]
+    names = [name for name, _ in set(rows) if name]
+    if len(set(names)) < len(names):
+        raise NothingFound(
+            f"Sections of table {report.table.number} hold the same rows, so each may be another model's",
+            hint='If one of these titles is this model: add --model-name-override "TITLE" with the title as listed',
+            candidates=unclear,
+        )
 
 
-def _is_another_repository(path: str, name: str) -> bool:
-    return not refers_to(path, name)
+def _says_what_was_measured(section: str) -> bool:
+    told = {Kind.METRIC, Kind.SHOTS, Kind.SUBSET, Kind.CATEGORY, Kind.BENCHMARK, Kind.SCORE}
+    splits = bool(set(fold(section).split()) & words.SPLITS)
+    return splits or role_of(section).kind in told or is_known_benchmark(section)
 
 
 def is_nobodys(label: str) -> bool:
@@ -134,7 +122,7 @@ def _row_models(grid: Grid) -> list[str]:
         return []
     cells = [grid.table.rows[row][primary.index] for row in scored_rows(grid)]
     surely = [cell.text for cell in cells if _MODEL_PAGE.search(cell.raw) or _is_system(cell.text)]
-    sized = [cell.text for cell in cells if is_sized_or_owned(cell.text) and not _is_benchmark(cell.text.lower())]
+    sized = [cell.text for cell in cells if is_sized_or_owned(cell.text) and not is_benchmark(cell.text.lower())]
     return surely + (sized if len(sized) > 1 else [])
 
 
@@ -181,7 +169,7 @@ def _is_of_training(grid: Grid, column: Column) -> bool:
     """`Training data` names the rows, or differs between them; so do sizes written as models' (`7B`)."""
     texts = {text for row in scored_rows(grid) if (text := grid.text(row, column.index))}
     if column.role.reason in {"a size", "a parameter count"} and len(texts) > 1:
-        return all(_SIZE.fullmatch(text.lower()) for text in texts)
+        return all(SIZE.fullmatch(text.lower()) for text in texts)
     said = column.content == "label" and bool(_TRAINED_ON.fullmatch(fold(column.head)))
     return said and (column.index == 0 or len(texts) > 1)
 
@@ -194,69 +182,3 @@ def _is_of_runs(grid: Grid, column: Column) -> bool:
         return False
     words = set(fold(column.head).split())
     return head[0] in _ARTEFACTS or (bool(words & _SETTINGS) and any(_FILE.search(raw) for raw in raws))
-
-
-def _is_anothers(heading: str, name: str) -> bool:
-    if _sizes(heading) and _sizes(name) and not _sizes(heading) & _sizes(name):
-        return True
-    tokens = fold(heading).split()
-    if _OTHER_TITLE.fullmatch(fold(heading)) and not same_name(heading, name):
-        return True
-    if _adds_to(heading, name):
-        return True
-    if _stems(heading) & _stems(name):
-        return False
-    if {"baseline", "baselines"} & set(tokens) and not _COMPARING & set(tokens):
-        return True
-    return any(_is_model_id(word, alone=alone) for word, alone in _identifiers(heading))
-
-
-def _adds_to(heading: str, name: str) -> bool:
-    """`Finch-7B-Instruct` above the table of Finch-7B: another word is another model."""
-    wanted = name_tokens(name)
-    found = [name_tokens(word[0]) for word in _HYPHENATED.finditer(heading)]
-    return bool(found) and wanted not in found and any(wanted < tokens for tokens in found)
-
-
-_OTHER_TITLE = re.compile(
-    r"(?:the )?(?:base|original|teacher|parent|previous|unquanti[sz]ed|human|sota|state of the art|other)"
-    r"(?: (?:models?|version|performance|results?|scores?|evaluation|card|benchmarks?))*"
-)
-
-
-def _is_anothers_name(caption: str, name: str) -> bool:
-    if len(caption) <= MAX_TITLE and _sizes(caption) and _sizes(name) and not _sizes(caption) & _sizes(name):
-        return True
-    named = [alone and _is_model_id(word, alone=alone) for word, alone in _identifiers(caption)]
-    return any(named) and not _stems(caption) & _stems(name)
-
-
-def _identifiers(heading: str) -> Iterator[tuple[str, bool]]:
-    """Hyphenated words of a heading that are no benchmark's, and whether the heading says nothing else."""
-    for found in _HYPHENATED.finditer(heading):
-        word, rest = found[0].lower(), fold(heading.replace(found[0], " ")).split()
-        stem = re.split(r"[-_]", word)[0]
-        if not _is_benchmark(word) and stem not in _NO_NAMES:
-            yield word, all(token in _TITLE_FELLOWS | _VARIANTS for token in rest)
-
-
-def _is_benchmark(word: str) -> bool:
-    return is_known_benchmark(word) or mentions_metric(word) or any(part in word for part in ("bench", "eval", "glue"))
-
-
-def _is_model_id(word: str, *, alone: bool) -> bool:
-    """With a size anywhere in the heading; by a version or a variant only where it is all the heading says."""
-    pieces: Sequence[str] = re.split(r"[-_]", word)
-    if _SIZE.search(word) and word[0].isalpha():
-        return True
-    variant = bool(_VARIANTS & set(pieces[1:]))
-    return alone and (variant or bool(_VERSIONED.fullmatch(word.replace("_", "-"))))
-
-
-def _sizes(text: str) -> set[str]:
-    return set(_SIZE.findall(text.lower()))
-
-
-def _stems(text: str) -> set[str]:
-    """The words that tell families of models apart, without their digits: `GPT-2` and `gpt2` share one."""
-    return set(re.findall(r"[a-z]{2,}|[^\W\d_a-z]{2,}", text.lower())) - _VARIANTS - _TITLE_FELLOWS
