@@ -33,9 +33,11 @@ _HARDWARE = re.compile(
 )
 _SPEED_ON = re.compile(rf"speed (?:{_HARDWARE.pattern}|.*\b(?:trt|tensorrt|onnx|fp16|fp32|int8|b[0-9]+)\b)")
 """`Speed T4 TensorRT`; `Speed control` is a task."""
+_PRECISE = re.compile(r" (?:fp|bf|int)[0-9]{1,2}\b")
 _BATCHED = re.compile(r" (?:bs|b|batch) ?[0-9]+")
 _PER_TIME = re.compile(
-    r"/ ?(?:s|sec|second|秒|min|h)\b|/秒|it/s|tok/s|(?<!-)\b(?:s|ms|us|sec) ?/ ?[a-z]|\bper (?:sec|second|min|hour)\b"
+    r"/ ?(?:s|sec|second|秒|min|h|w|watt|j|joule)\b|/秒|it/s|tok/s|(?<!-)\b(?:s|ms|us|sec) ?/ ?[a-z]"
+    r"|\bper (?:sec|second|min|hour)\b"
 )
 _GERMAN = re.compile(r"\w{3,}(?:zeit|größe|anzahl|kosten|dauer)")
 _DEVICES = frozenset({"gpu", "cpu", "tpu", "npu", "/"})
@@ -108,7 +110,7 @@ def _by_sign(text: str, folded: str, head: str) -> str | None:
         ("a measure on training data", _TRAINING.match(folded) and mentions_metric(folded)),
         ("a count", "_" in text and folded.endswith(" total")),
         ("a price", folded.count("$") == 1 or "€" in folded),  # two dollars are a formula
-        ("hardware or energy", _HARDWARE.fullmatch(_BATCHED.sub("", head))),
+        ("hardware or energy", _HARDWARE.fullmatch(_PRECISE.sub("", _BATCHED.sub("", head)))),
         ("a speed or time", _is_by_device(text)),
         ("a speed or time", _SPEED_ON.match(folded)),
         ("a quantity", _GERMAN.fullmatch(head)),

@@ -144,16 +144,16 @@ NOT_A_SCORE_HEADS = {
     "a size": "size sizes ukuran boyut rozmiar taille tamaño tamanho größe dimensione размер footprint storage disk",
     "an amount of compute": "madds gmadds gmac madd flops flop gflops tflops mflops macs gmacs mmacs multadds activations",
     "a speed or time": "wps tensorrt onnx openvino coreml ncnn tflite speed speedup latency throughput fps qps rps rtf rtfx time times duration runtime hours hour "
-    "seconds second minutes days vitesse velocidad durée dauer hız prędkość tốc geschwindigkeit velocità скорость ttft tpot itl tps время tiempo temps",
+    "seconds second minutes days vitesse velocidad durée dauer hız prędkość tốc geschwindigkeit velocità скорость ttft tpot itl tps время tiempo temps latence latenz latencia latência latenza duración duração durata",
     "memory": "memory mem ram vram mémoire memoria speicher память",
     "a length or resolution": "length lengths len resolution resolutions reso shape window ctx patch résolution résolutions auflösung resolución risoluzione resolução",
-    "a price": "price prices cost costs usd pricing cents costo coste стоимость",
+    "a price": "price prices cost costs usd pricing cents costo coste стоимость kosten coût coûts custo koszt",
     "a date": "date dates year released cutoff",
     "a count of data": "tokens token samples sample examples instances sentences utterances documents images files rows "
     "tuples speakers records entries positives negatives count counts vocab vocabulary classes articles docs inferences codebooks modalities turns runs stars "
     "количество número anzahl",
     "a hyper-parameter": "ep eps nfe cfg guidance codebook codebooks bitrate maxlen bsz layers layer heads head dim dims dimension dimensions epoch epochs step steps iterations "
-    "iters iteration seed seeds temperature decay dropout optimizer scheduler schedule warmup bits bit experts threshold thresh breakpoint stride confidence hyperparameter hyperparameters ratio proportion embeddings lenpen weight weights smoothing épocas "
+    "iters iteration seed seeds temperature temp decay dropout optimizer scheduler schedule warmup bits bit experts threshold thresh breakpoint stride confidence hyperparameter hyperparameters ratio proportion embeddings lenpen weight weights smoothing épocas "
     "bs factor",
     "hardware or energy": "gpu gpus tpu tpus cpu cpus hardware device devices consumption emissions emitted energy co2 "
     "tco2eq",
@@ -172,7 +172,7 @@ NOT_A_SCORE_ALONE = {
     "an amount of outcomes": "win wins ties tie draws draw losses lose loses",
     "a size": "bpw peak compression volume",
     "a significance test": "p",
-    "a parameter count": "active activated",
+    "a parameter count": "active activated act",
     "a hyper-parameter": "β γ α λ ε τ onset offset index id l h a d r k rate lr setting settings alpha beta gamma lambda epsilon eps theta tau",
     "hardware or energy": "power",
     "a date": "release age",
@@ -192,7 +192,7 @@ NOT_A_SCORE_PHRASES = {
     "n layers|d ff|d head|n ctx|group size|top p|top k",
     "a significance test": "p value|p values",
     "a property of the tokenizer": "compress rate|compression rate|compression ratio|fertility|vocab size",
-    "a speed or time": "gpu h|gpu hours|per second|per sec|real time factor|frame rate|sampling rate",
+    "a speed or time": "temps d inférence|tiempo de inferencia|tempo de inferência|tempo di inferenza|gpu h|gpu hours|per second|per sec|real time factor|frame rate|sampling rate",
     "hardware or energy": "carbon|gpu memory|power consumption",
     "a count of data": "training data|trained on",
     "a confidence bound": "lower bound|upper bound",
@@ -200,16 +200,17 @@ NOT_A_SCORE_PHRASES = {
 NOT_A_SCORE_SUBSTRINGS = {
     "a parameter count": "参数 параметр パラメータ 파라미터 매개변수",
     "memory": "显存 内存 占用 メモリ 메모리",
-    "a speed or time": "速度 延迟 耗时 时间 时长 时延 時間 帧率 吞吐 延时 延迟时间 加速比 用时 латентност задержк задержк 속도 시간",
-    "a size": "大小 サイズ 크기",
+    "a speed or time": "速度 延迟 耗时 时间 时长 时延 時間 帧率 吞吐 延时 延迟时间 加速比 用时 латентност задержк 속도 시간 время",
+    "a size": "大小 压缩比 压缩率 サイズ 圧縮率 크기 압축률",
+    "an amount of compute": "计算量 計算量 연산량",
     "a length or resolution": "长度 分辨率 尺寸 上下文 長さ 길이 解像度 해상도 разрешени",
-    "a spread of scores": "标准差 方差 標準偏差 표준편차 standardabweichung écart-type desviación",
+    "a spread of scores": "标准差 方差 標準偏差 표준편차 standardabweichung écart desviación",
     "a hyper-parameter": "温度 阈值 エポック 温度 閾値 에폭 온도 임계값 эпох температур порог epochen époques lernrate schwelle seuil umbral 层数 维度 次元 차원 размерност 学习率 批次 轮数 步数 迭代 策略 学習率 層数 학습률",
-    "a count of data": "数量 数据量 帧数 学習データ 样本 词表 占比 比例 比率 句数 种数 割合 件数 語彙数",
+    "a count of data": "训练数据 训练集 데이터양 数量 数据量 帧数 学習データ 样本 词表 占比 比例 比率 句数 种数 割合 件数 語彙数",
     "a rank": "排名 順位 순위",
-    "a price": "价格 单价 価格 コスト 가격",
+    "a price": "价格 单价 成本 価格 コスト 가격 비용",
     "a date": "日期 发布 年份 日付 날짜",
-    "hardware or energy": "硬件 显卡",
+    "hardware or energy": "硬件 显卡 功耗 消費電力 전력",
     "a difference between scores": "差异 差值 差距 差分 기준선 相比 提升 增益 下降 差分 차이",
     "a link or note": "下载 ダウンロード 다운로드 链接",
 }
@@ -256,7 +257,7 @@ RUNTIMES = frozenset(
 TRAINING_LOG = frozenset({"epoch", "epochs", "step", "steps", "iteration", "iterations"})
 OTHERS = frozenset(
     "reference reported paper published official original previous prior sota baseline baselines random human humans "
-    "teacher prev orig chance ref claimed literature".split()
+    "teacher prev orig chance ref claimed literature humain humano umano mensch человек бейзлайн 基线 人类 ベースライン 人間 베이스라인 사람".split()
 )
 """Said of a whole column, or in parentheses, these name somebody else as the one who scored."""
 SPLITS = frozenset("dev test val valid validation eval clean other".split())
