@@ -26,7 +26,7 @@ def header_rows_of(table: Table, readings: Readings) -> tuple[int, ...]:
     """Row 0, and the rows right below it that go on naming the columns: shots, metrics, members of a group."""
     end = table.head + 1
     last = min(len(table.rows) - 1, table.head + MAX_HEADER_ROWS)
-    while end < last and _continues_header(table, readings, end):
+    while end < last and (_continues_header(table, readings, end) or _are_conditions(table, readings, end)):
         end += 1
     return tuple(range(table.head, end))
 
@@ -49,6 +49,19 @@ def _continues_header(table: Table, readings: Readings, row: int) -> bool:
     return (corner in _NAME_CORNERS or spanned) and _is_grouped(table, row)
 
 
+def _are_conditions(table: Table, readings: Readings, row: int) -> bool:
+    """`Input length` over every column, and under it 2851, 5568, 8313: at what the scores below were measured."""
+    titles = {cell.text for cell in table.header[1:]}
+    values = [
+        reading.numbers[0].value for reading in readings[row][1:] if len(reading.numbers) == 1 and reading.numbers[0]
+    ]
+    conditions = len(titles) == 1 and role_of(*titles).kind is Kind.NOT_A_SCORE and not table.rows[row][0].text
+    rising = len(values) == table.width - 1 >= MIN_CONDITIONS and sorted(set(values)) == values
+    return conditions and rising and all(value == value.to_integral_value() for value in values)
+
+
+MIN_CONDITIONS = 3
+"""Columns from which an order of numbers is no coincidence."""
 _NOTE_CORNERS = {Kind.EMPTY, Kind.SHOTS, Kind.METRIC, Kind.METRIC_COLUMN}
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from selectolax.lexbor import LexborHTMLParser
@@ -125,12 +127,12 @@ def _grid(table: LexborNode, source: _Source) -> tuple[Rows, str | None]:
     rows: list[dict[int, Cell]] = []
     waiting: dict[int, tuple[int, Cell]] = {}
     filled = 0
-    for row in table.css("tr"):
+    for row, below in _rows_of(table):
         cells: dict[int, Cell] = {}
         at = 0
         for node in row.iter():
             at = _fill(cells, waiting, at)
-            span, depth = _span(node, "colspan"), _span(node, "rowspan")
+            span, depth = _span(node, "colspan"), min(_span(node, "rowspan"), below + 1)
             filled += span
             if filled > MAX_SPANNED_CELLS:
                 return (), f"it spans more than {MAX_SPANNED_CELLS} cells"
@@ -148,6 +150,14 @@ def _grid(table: LexborNode, source: _Source) -> tuple[Rows, str | None]:
     if width * len(rows) > MAX_SPANNED_CELLS:
         return (), f"it spans more than {MAX_SPANNED_CELLS} cells"
     return tuple(_padded(cells, width, source.line(_offset(table))) for cells in rows) if width else (), None
+
+
+def _rows_of(table: LexborNode) -> Iterator[tuple[LexborNode, int]]:
+    """Rows, each with the number of rows below it in its group: no cell reaches out of its `thead` or `tbody`."""
+    rows = [(row, _offset(row.parent) if row.parent else 0) for row in table.css("tr")]
+    for _, group in groupby(rows, key=itemgetter(1)):
+        members = list(group)
+        yield from ((row, len(members) - place) for place, (row, _) in enumerate(members, start=1))
 
 
 def _fill(cells: dict[int, Cell], waiting: dict[int, tuple[int, Cell]], at: int) -> int:

@@ -63,7 +63,8 @@ def _training_log(grid: Grid) -> str | None:
 
 
 def _counts_steps(grid: Grid, column: Column) -> bool:
-    noun = fold(column.head).split()[-1:]
+    said = fold(column.head).split()
+    noun = [] if said[:1] == ["best"] else said[-1:]  # the best epoch is one of each row's own
     numbered = any(grid.text(row, column.index)[:1].isdigit() for row in grid.body)
     return numbered and bool(set(noun) & words.TRAINING_LOG)
 

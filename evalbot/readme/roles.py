@@ -105,8 +105,8 @@ def _is_metric_column(_folded: str, tokens: list[str]) -> bool:
 
 
 def _is_benchmark_column(folded: str, tokens: list[str]) -> bool:
-    if set(tokens) & _TRAINED:
-        return False  # `Pretraining dataset` tells models apart
+    if set(tokens) & _TRAINED or is_metric(folded):
+        return False  # `Pretraining dataset` tells models apart; `Eval perplexity` is measured
     if folded in {"data set", "data sets", "test set", "test sets"}:
         return True
     by_words = tokens[0] in words.BENCHMARK - {"test"} or (tokens[-1] in words.BENCHMARK and tokens[-1] != "bench")

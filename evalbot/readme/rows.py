@@ -46,14 +46,16 @@ def row_names(grid: Grid) -> Iterator[RowNames]:
     primary = primary_label(grid)
     columns = [column for column in grid.label_columns if _names_models(grid, column, primary)]
     name = section = ""
-    for row in _told_rows(grid):
+    told = set(_told_rows(grid))
+    for row in grid.body:  # a row without a score still names the blank one below it
         if grid.sections[row] != section:
             name, section = "", grid.sections[row]
         own = grid.text(row, primary.index) if primary else ""
         opened = primary and any(grid.text(row, c.index) for c in grid.label_columns if c.index < primary.index)
         # A blank cell repeats the name above it, so both rows are that model's, unless the row opens another group.
         name = own or ("" if opened else name)
-        yield _named_row(grid, row, name, columns, primary)
+        if row in told:
+            yield _named_row(grid, row, name, columns, primary)
 
 
 def _told_rows(grid: Grid) -> Iterator[int]:
