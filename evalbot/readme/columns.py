@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from evalbot.readme import words
@@ -15,7 +16,6 @@ from evalbot.readme.wording import fold, is_known_benchmark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from decimal import Decimal
 
     from evalbot.readme.table import Table
 
@@ -105,8 +105,11 @@ def _by_numbers(column: Column, readings: Readings, body: tuple[int, ...]) -> Ro
         return role
     if role.kind in {Kind.UNKNOWN, Kind.EMPTY} and _counts_up(readings, column.index, body):
         return Role(Kind.NOT_A_SCORE, "an index")
+    values = values_of(readings, column.index, body)
+    if fold(column.head) in _PRECISION and set(values) <= _BIT_WIDTHS:
+        return Role(Kind.NOT_A_SCORE, "a number format")
     doubtful = fold(column.head) in _INDEX_WORDS or role.reason == COUNTS_SHOTS
-    return Role(Kind.UNKNOWN) if doubtful and looks_measured(values_of(readings, column.index, body)) else role
+    return Role(Kind.UNKNOWN) if doubtful and looks_measured(values) else role
 
 
 def _names_rows(column: Column, table: Table, readings: Readings, body: tuple[int, ...]) -> bool:
@@ -133,6 +136,9 @@ def _are_conditions(table: Table, readings: Readings, body: tuple[int, ...]) -> 
     return len(first) == len(body) >= MIN_CONDITIONS and ordered and whole and any(map(looks_measured, beside))
 
 
+_PRECISION = {"precision", "精度", "정밀도"}
+_BIT_WIDTHS = {*map(Decimal, (2, 3, 4, 5, 6, 8, 16, 32, 64))}
+"""Of a classifier no precision is one of these in every row, of a number format every one is."""
 MIN_CONDITIONS = 3
 """Rows from which an order of numbers is no coincidence."""
 
