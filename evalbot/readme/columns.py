@@ -12,7 +12,7 @@ from evalbot.readme.labels import joint_names
 from evalbot.readme.numbers import A_BOUND, A_DIFFERENCE, Readings
 from evalbot.readme.profile import looks_measured
 from evalbot.readme.roles import COUNTS_SHOTS, Kind, Role, role_of
-from evalbot.readme.wording import fold, is_known_benchmark
+from evalbot.readme.wording import core, fold, is_known_benchmark, mentions_metric
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,6 +81,8 @@ def _column(
     head, notes, group = heads_of(table, index, header_rows)
     parts = parts_of(table.header[index])
     role, content = _by_words(head, notes, group, parts), _content(readings, index, body)
+    if index == 0 and role.kind is Kind.OTHER_MODEL and core(head).endswith(" models"):
+        role = Role(Kind.MODEL)  # `Base models` heads the models themselves; `Base model` what they were made from
     column = Column(index=index, head=head, notes=notes, group=group, parts=parts, role=role, content=content)
     column = replace(column, role=_by_numbers(column, readings, body))
     names = index == 0 and _names_rows(column, table, readings, body)
@@ -93,9 +95,13 @@ def _by_words(head: str, notes: tuple[str, ...], group: str, parts: tuple[str, .
         role = Role(Kind.UNKNOWN)  # `MMLU<br>DROP` is two benchmarks, not a drop
     if group and role.kind is Kind.UNKNOWN and _is_time_or_space(role_of(group)):
         role = role_of(group)
+    if mentions_metric(group) and role.reason in _WHERE:
+        role = Role(Kind.UNKNOWN)
     # `acc | time (s)` below a model's name: the note says what the column holds.
     noted = (note_role for note in notes if (note_role := role_of(note)).kind in _NOT_SCORED and not joint_names(note))
-    return next(noted, role)
+    found = next(noted, role)
+    # `last layer | best layer` below `top-1`: where it was measured.
+    return role if found.reason in _WHERE and mentions_metric(head) and found is not role else found
 
 
 def _by_numbers(column: Column, readings: Readings, body: tuple[int, ...]) -> Role:
@@ -139,6 +145,7 @@ def _are_conditions(table: Table, readings: Readings, body: tuple[int, ...]) -> 
 _PRECISION = {"precision", "精度", "정밀도"}
 _BIT_WIDTHS = {*map(Decimal, (2, 3, 4, 5, 6, 8, 16, 32, 64))}
 """Of a classifier no precision is one of these in every row, of a number format every one is."""
+_WHERE = {"a hyper-parameter", "a length or resolution"}
 MIN_CONDITIONS = 3
 """Rows from which an order of numbers is no coincidence."""
 

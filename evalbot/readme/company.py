@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 from evalbot.readme import words
 from evalbot.readme.columns import Column, may_hold_scores, values_of
-from evalbot.readme.profile import are_whole, looks_measured, looks_set
+from evalbot.readme.profile import are_whole, is_share, looks_measured, looks_set
 from evalbot.readme.roles import Kind, Role
 from evalbot.readme.wording import fold, is_known_benchmark, looks_like_model, mentions_metric
 
@@ -22,12 +23,31 @@ if TYPE_CHECKING:
 
 def in_company(columns: Sequence[Column], readings: Readings, body: Sequence[int]) -> tuple[Column, ...]:
     """The columns with the roles that the others beside them give them."""
-    return tuple(_without_settings(_told_by_heads(columns), readings, body))
+    told = _told_by_heads(columns)
+    return tuple(_without_settings(_without_counts(told, readings, body), readings, body))
+
+
+def _without_counts(columns: list[Column], readings: Readings, body: Sequence[int]) -> list[Column]:
+    """`correct | questions | accuracy`: whole numbers that the last is the share of, by their words or by division."""
+    values = {column.index: values_of(readings, column.index, body) for column in columns if column.content == "value"}
+    whole = {index: numbers for index, numbers in values.items() if are_whole(numbers)}
+    shares = [numbers for index, numbers in values.items() if index not in whole and looks_measured(numbers)]
+    counts = {column.index for column in columns if shares and fold(column.head).lstrip("# ") in words.COUNTED}
+    for part, total in permutations(whole, 2):
+        if any(is_share(numbers, of=(whole[part], whole[total])) for numbers in shares):
+            counts |= {part, total}
+    return [
+        replace(column, role=Role(Kind.NOT_A_SCORE, "a count"))
+        if column.index in counts & whole.keys() and column.role.kind not in {Kind.MODEL, Kind.NOT_A_SCORE}
+        else column
+        for column in columns
+    ]
 
 
 def _without_settings(columns: list[Column], readings: Readings, body: Sequence[int]) -> list[Column]:
     """Beside columns of decimals, whole numbers that repeat under a label that says nothing are settings."""
-    if any(column.role.kind is Kind.BENCHMARK for column in columns):
+    kinds = {column.role.kind for column in columns}
+    if Kind.BENCHMARK in kinds and Kind.MODEL not in kinds:
         return columns  # the columns of numbers are models
     values = {column.index: values_of(readings, column.index, body) for column in columns if may_hold_scores(column)}
     measured = any(looks_measured(numbers) for numbers in values.values())

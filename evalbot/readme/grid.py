@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from evalbot.readme.columns import Column, columns_of, label_columns_of, may_hold_scores
 from evalbot.readme.company import in_company
-from evalbot.readme.header import header_rows_of, parts_of
+from evalbot.readme.header import below_other_heads, header_rows_of, heads_again, parts_of
 from evalbot.readme.labels import joint_names
 from evalbot.readme.numbers import CommaHabit, Reading, Readings, comma_habit, read
 from evalbot.readme.roles import Kind, role_of
@@ -62,8 +62,8 @@ def build_grid(table: Table) -> Grid:
     habit = comma_habit(cell.text for row in table.rows[table.head + 1 :] for cell in row)
     parts = _parts(table)
     readings = tuple(_row_readings(table, row, habit, parts) for row in range(len(table.rows)))
-    readings = _without_scales(readings, parts)
     header_rows = header_rows_of(table, readings)
+    readings = below_other_heads(table, _without_scales(readings, parts))
     body, sections = _body(table, readings, header_rows[-1] + 1)
     columns = in_company(columns_of(table, readings, header_rows, body), readings, body)
     return Grid(
@@ -179,7 +179,7 @@ def _body(table: Table, readings: Readings, start: int) -> tuple[tuple[int, ...]
     for row in range(start, len(table.rows)):
         texts = [cell.text for cell in table.rows[row]]
         filled = {text for text in texts if text and not _RULE.fullmatch(text)}
-        if not filled:
+        if not filled or (body and heads_again(table, readings, row)):
             continue
         if len(filled) == 1 and (texts[0] in filled) and not readings[row][0].is_number and len(texts) > 1:
             section = section if is_known_benchmark(texts[0]) else texts[0]

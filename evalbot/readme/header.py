@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from evalbot.readme.labels import joint_names
+from evalbot.readme.numbers import Reading
 from evalbot.readme.roles import Kind, role_of
-from evalbot.readme.wording import is_known_benchmark, is_metric
+from evalbot.readme.wording import fold, is_known_benchmark, is_metric, mentions_metric
 
 if TYPE_CHECKING:
     from evalbot.readme.numbers import Readings
@@ -110,6 +111,8 @@ def heads_of(table: Table, index: int, header_rows: tuple[int, ...]) -> tuple[st
     if not below or not _is_grouped(table, table.head + 1):
         return head, tuple(note for note in below if note), ""
     if title := _title_over_all(table):
+        if below[0] and mentions_metric(title) and not is_metric(title):
+            return below[0], tuple(below[1:]), title  # `top-1 IN-1k` over `last layer | best layer`
         # `Model` or `Accuracy` over every column tells no column from another.
         said = (title,) if is_metric(title) and below[0] else ()
         named = any(character.isalpha() for character in below[0])
@@ -162,3 +165,32 @@ def name_blocks(table: Table) -> list[tuple[int, int]]:
     blocks = [(at, at + size) for at in range(start, len(below), size)] if size else []
     named = all(len({text for text in heads[first:last] if text}) == 1 for first, last in blocks)
     return blocks if named else []
+
+
+def below_other_heads(table: Table, readings: Readings) -> Readings:
+    """Where a nameless row of texts gives columns another head, what stands below it under the old one is not read."""
+    began = next((row for row, cells in enumerate(readings) if row and any(cell.is_number for cell in cells)), None)
+    rows = range(len(readings) if began is None else began, len(readings))
+    if not any(heads_again(table, readings, row) for row in rows):
+        return readings
+    heads: dict[int, str] = {}
+    told: list[tuple[Reading, ...]] = list(readings[: rows.start])
+    for row in rows:
+        if heads_again(table, readings, row):
+            texts = [cell.text for cell in table.rows[row]]
+            changed = {at: text for at, text in enumerate(texts) if text and fold(text) != fold(table.header[at].text)}
+            heads = {at: text for at, text in (heads | changed).items() if at in changed or not texts[at]}
+        told.append(
+            tuple(
+                Reading(reason=f"below another head, {heads[at]}") if at in heads and reading.is_number else reading
+                for at, reading in enumerate(readings[row])
+            )
+        )
+    return tuple(told)
+
+
+def heads_again(table: Table, readings: Readings, row: int) -> bool:
+    """A row without a name and without a number that says two things or more."""
+    texts = {cell.text for cell in table.rows[row] if any(character.isalnum() for character in cell.text)}
+    plain = not any(reading.is_number for reading in readings[row])
+    return plain and len(texts) > 1 and not table.rows[row][0].text and 2 * len(texts) > table.width - 1

@@ -88,6 +88,12 @@ def _out_of_scale(grid: Grid) -> str | None:
     return "under benchmarks scored out of 100 it holds larger numbers" if 2 * over > len(numbers) else None
 
 
+def _titled(grid: Grid) -> str | None:
+    """`Latency (s) for 1280x720` over the whole width says what every number is."""
+    titles = [role_of(row[0].text) for row in grid.table.rows[: grid.table.head]]
+    return next((f"its title says {role.reason}" for role in titles if role.kind is Kind.NOT_A_SCORE), None)
+
+
 def _flags(grid: Grid) -> str | None:
     """Zeros and ones only, in four rows or more: yes and no."""
     values = _values(grid)
@@ -156,7 +162,7 @@ def about_something_else(grid: Grid) -> str | None:
     heads = [column.head for column in grid.value_columns]
     if any(column.role.kind is Kind.SHOTS for column in grid.value_columns):
         return None
-    if benchmark_like([*heads, *rows]) or any(role_of(text).kind is Kind.AVERAGE for text in [*heads, *rows]):
+    if benchmark_like([*heads, *rows]) or any(map(_says_average, [*heads, *rows])):
         return None
     if _is_leaderboard(grid):
         return None
@@ -169,6 +175,11 @@ def about_something_else(grid: Grid) -> str | None:
     if quantities and len(quantities) >= len(heads) and not scored:
         return f"beside {quantities[0].head} nothing names a benchmark"
     return _other_topic(grid) or _counts(grid)
+
+
+def _says_average(text: str) -> bool:
+    """`Average`, and `STS Avg.`: the average over the tasks of one benchmark."""
+    return role_of(text).kind is Kind.AVERAGE or fold(text).split()[-1:] in ([word] for word in words.AVERAGE)
 
 
 def _is_leaderboard(grid: Grid) -> bool:
@@ -204,7 +215,7 @@ def _values(grid: Grid) -> list[str]:
 
 _CHECKS = (
     _no_numbers, _no_header, _out_of_scale, _training_log, _tokenizers, _flags, _series, _sentences,
-    _made_of, _dataset_statistics,
+    _made_of, _dataset_statistics, _titled,
 )  # fmt: skip
 
 

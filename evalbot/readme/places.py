@@ -202,7 +202,8 @@ def _benchmark_column(grid: Grid) -> Column | None:
         grouped = any(not grid.text(row, headed[-1].index) for row in grid.body)
         return following[0] if following and grouped else headed[-1]
     plain = [column for column in columns if column.role.kind not in {Kind.CATEGORY, Kind.SUBSET, Kind.VERSION}]
-    full = [column for column in plain if all(grid.text(row, column.index) for row in grid.body)]
+    named = [row for row in grid.body if any(grid.text(row, column.index) for column in columns)]
+    full = [column for column in plain if all(grid.text(row, column.index) for row in named)]
     if plain and columns[0].role.kind is Kind.SUBSET and plain[0].role.kind is Kind.UNKNOWN:
         plain, full = columns[:1], []  # `Language | Trained by | WER`
     chosen = full[:1] or plain[:1] or columns[:1] or list(grid.label_columns[:1])

@@ -31,6 +31,22 @@ def looks_set(values: Sequence[Decimal]) -> bool:
     return len(values) >= MIN_REPEATED and len(set(values)) * 2 <= len(values)
 
 
+def is_share(shares: Sequence[Decimal], *, of: tuple[Sequence[Decimal], Sequence[Decimal]]) -> bool:
+    """Whether each share is the first number over the second, as a fraction or in percent, to the printed rounding."""
+    parts, totals = of
+    if not len(parts) == len(totals) == len(shares) > 1 or not all(totals):
+        return False
+    exact = [part / total for part, total in zip(parts, totals, strict=True)]
+    return any(
+        all(abs(share - value * scale) * ROUNDING <= abs(share) for share, value in zip(shares, exact, strict=True))
+        for scale in (1, 100)
+    )
+
+
+ROUNDING = 100
+"""A share may differ by one part in so many from what division gives: it is printed rounded."""
+
+
 def looks_measured(values: Sequence[Decimal]) -> bool:
     """Most of them with decimals."""
     return 2 * sum("." in str(value) for value in values) > len(values)

@@ -24,6 +24,7 @@ _AGAINST = re.compile(r"(?:vs|versus|rel|relative|compared)\b")
 _TRAINING = re.compile(r"train(?:ing)? (?!set)")
 _BATCH = re.compile(r"(?:batch|batch size|bs) ?=? ?[0-9]+")
 _COUNT = re.compile(r"# ?\S|(?:number of|num|no of|nr of|nombre de|número de|numero di|anzahl|количество) \S")
+_INDEX = re.compile(r"(?:s|sr|sl|ser|serial|row) (?:no|nr|number)")
 _SIZED = re.compile(r"[0-9.]+ ?[bm]\b")
 """`7B Params` names a model by its size; it does not count parameters."""
 _HARDWARE = re.compile(
@@ -103,6 +104,7 @@ def _by_sign(text: str, folded: str, head: str) -> str | None:
     unit = _unit(text)
     signs = (
         ("a count", _COUNT.match(folded) and not is_metric(folded.lstrip("# "))),
+        ("an index", _INDEX.fullmatch(folded)),
         ("a rank", {"rank", "ranking"} & set(folded.split()) and not is_metric(folded)),
         ("a speed or time", folded.startswith("speed up")),
         ("a difference between scores", "Δ" in text or "∆" in text or _AGAINST.match(folded)),

@@ -61,7 +61,12 @@ def collect(grid: Grid, target: Target, *, include_derived: bool) -> tuple[tuple
             skipped.append(found)
         else:
             drafts.extend(found)
-    scores = [draft.score for draft in _told_apart(_mark_averages(drafts, versioned=versioned, report=report))]
+    scores = [
+        draft.score
+        for draft in _told_apart(
+            _mark_averages(drafts, versioned=versioned, report=report, by_row=target.axis == "row")
+        )
+    ]
     if not include_derived:
         skipped.extend(_as_skipped(score, "an average of other scores") for score in scores if score.derived)
         scores = [score for score in scores if not score.derived]
@@ -240,22 +245,33 @@ def _is_overall(score: Score) -> bool:
     return fold(score.benchmark) in {"overall", "all", "total"}
 
 
-def _mark_averages(drafts: Sequence[_Draft], *, versioned: bool, report: bool) -> Sequence[_Draft]:
+def _mark_averages(drafts: Sequence[_Draft], *, versioned: bool, report: bool, by_row: bool) -> Sequence[_Draft]:
     """An average is derived only beside at least two scores it can be the average of.
 
     Where tasks have versions the table is an engine's own output, and its row `all` is the average over them.
     """
+    beside = [d.score.value for d in drafts if by_row and not _says_average(d.score)]
     averages = [
-        (_is_average(d.score) and not (report and _is_overall(d.score)))
+        (_is_average(d.score) and not _is_out_of_range(d.score, beside) and not (report and _is_overall(d.score)))
         or (versioned and fold(d.score.benchmark) == "all")
         for d in drafts
     ]
-    if averages.count(False) < 2:  # noqa: PLR2004
+    # `Average Recall | Average F1` are averages over other things than each other.
+    if sum(not _says_average(draft.score) for draft in drafts) < 2:  # noqa: PLR2004
         return drafts
     return [
         replace(draft, score=replace(draft.score, derived=True)) if average else draft
         for draft, average in zip(drafts, averages, strict=True)
     ]
+
+
+def _says_average(score: Score) -> bool:
+    return _is_average(score) or fold(score.label).split()[:1] in ([word] for word in words.AVERAGE)
+
+
+def _is_out_of_range(score: Score, beside: Sequence[Decimal]) -> bool:
+    """No average lies outside what it is an average of; an `Overall` that does was judged on its own."""
+    return fold(score.benchmark) == "overall" and bool(beside) and not min(beside) <= score.value <= max(beside)
 
 
 def _is_average(score: Score) -> bool:

@@ -123,7 +123,21 @@ def _row_models(grid: Grid) -> list[str]:
     cells = [grid.table.rows[row][primary.index] for row in scored_rows(grid)]
     surely = [cell.text for cell in cells if _MODEL_PAGE.search(cell.raw) or _is_system(cell.text)]
     sized = [cell.text for cell in cells if is_sized_or_owned(cell.text) and not is_benchmark(cell.text.lower())]
-    return surely + (sized if len(sized) > 1 else [])
+    return surely + (sized if len(sized) > 1 else []) + _like_but_for_size([cell.text for cell in cells])
+
+
+def _like_but_for_size(labels: Sequence[str]) -> list[str]:
+    """`MNLI large | MNLI xlarge`: one task by models of several sizes."""
+    sizes: dict[tuple[str, ...], list[str]] = {}
+    for label in labels:
+        tokens = fold(label).split()
+        if any(token in words.MODEL_SIZES for token in tokens):
+            rest = tuple(token for token in tokens if token not in words.MODEL_SIZES and not _VERSION.fullmatch(token))
+            sizes.setdefault(rest, []).append(label)
+    return next((alike for rest, alike in sizes.items() if rest and len(set(alike)) > 1), [])
+
+
+_VERSION = re.compile(r"v?[0-9]+(?:\.[0-9]+)?")
 
 
 def _is_system(label: str) -> bool:

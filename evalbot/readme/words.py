@@ -137,6 +137,8 @@ COUNTABLE = frozenset(
     "frames frame views view stage hrs depth channels blocks anchors seq curvature margin clips crops beams folds shards".split()
 )
 """Whole numbers beside measured ones under these are how a model was run, though a benchmark has the same name."""
+COUNTED = frozenset({"correct", "incorrect", "right", "wrong", "correct answers", "wrong answers", "right answers"})
+"""Whole numbers under one of these, beside shares, are how many answers it were."""
 COUNTED_ALONE = frozenset({"language", "languages", "langs", "语言", "言語"})
 """Numbers right under one of these count them; the word also heads columns of names."""
 NOT_A_SCORE_HEADS = {
@@ -200,13 +202,13 @@ NOT_A_SCORE_PHRASES = {
 NOT_A_SCORE_SUBSTRINGS = {
     "a parameter count": "参数 параметр パラメータ 파라미터 매개변수",
     "memory": "显存 内存 占用 メモリ 메모리",
-    "a speed or time": "速度 延迟 耗时 时间 时长 时延 時間 帧率 吞吐 延时 延迟时间 加速比 用时 латентност задержк 속도 시간 время",
+    "a speed or time": "часов минут секунд 速度 延迟 耗时 时间 时长 时延 時間 帧率 吞吐 延时 延迟时间 加速比 用时 латентност задержк 속도 시간 время",
     "a size": "大小 压缩比 压缩率 サイズ 圧縮率 크기 압축률",
     "an amount of compute": "计算量 計算量 연산량",
     "a length or resolution": "长度 分辨率 尺寸 上下文 長さ 길이 解像度 해상도 разрешени",
     "a spread of scores": "标准差 方差 標準偏差 표준편차 standardabweichung écart desviación",
     "a hyper-parameter": "温度 阈值 エポック 温度 閾値 에폭 온도 임계값 эпох температур порог epochen époques lernrate schwelle seuil umbral 层数 维度 次元 차원 размерност 学习率 批次 轮数 步数 迭代 策略 学習率 層数 학습률",
-    "a count of data": "训练数据 训练集 데이터양 数量 数据量 帧数 学習データ 样本 词表 占比 比例 比率 句数 种数 割合 件数 語彙数",
+    "a count of data": "训练数据 训练集 файл записей примеров предложений 데이터양 数量 数据量 帧数 学習データ 样本 词表 占比 比例 比率 句数 种数 割合 件数 語彙数",
     "a rank": "排名 順位 순위",
     "a price": "价格 单价 成本 価格 コスト 가격 비용",
     "a date": "日期 发布 年份 日付 날짜",
@@ -255,6 +257,7 @@ RUNTIMES = frozenset(
 )
 """A first column under one of these lists what models run on: its numbers are times or memory."""
 TRAINING_LOG = frozenset({"epoch", "epochs", "step", "steps", "iteration", "iterations"})
+MODEL_SIZES = frozenset("nano tiny mini small base medium large xlarge xxlarge xl xxl huge giant".split())
 OTHERS = frozenset(
     "reference reported paper published official original previous prior sota baseline baselines random human humans "
     "teacher prev orig chance ref claimed literature humain humano umano mensch человек бейзлайн 基线 人类 ベースライン 人間 베이스라인 사람".split()
