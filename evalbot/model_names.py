@@ -1,5 +1,7 @@
 """When two names are one model: the specification's rule, for table labels and model-index entries alike."""
 
+# ruff: noqa: SIM905 - words as running text are read and extended more easily than as quoted lists
+
 from __future__ import annotations
 
 import unicodedata
@@ -7,9 +9,9 @@ from collections import Counter
 
 
 def name_tokens(name: str) -> Counter[str]:
-    """`Olmo-3 32B` → {olmo, 3, 32b}: lower case, `-` and `_` as spaces, words as a multiset; emoji are no words."""
+    """`Olmo-3 32B` → {olmo, 3, 32b}: lower case, `-` and `_` as spaces, words as a multiset; of emoji flags count."""
     words = name.lower().replace("-", " ").replace("_", " ").replace("(", " (")
-    return Counter("".join(c for c in words if unicodedata.category(c) != "So").split())
+    return Counter("".join(c for c in words if unicodedata.category(c) != "So" or c in _FLAGS).split())
 
 
 def same_name(one: str, other: str) -> bool:
@@ -19,10 +21,20 @@ def same_name(one: str, other: str) -> bool:
 
 
 def _codes(name: str) -> list[str]:
-    """Two-letter words in their order: a translator from en to de is not one from de to en."""
+    """Words whose order counts: a translator from en to de is not one from de to en, nor is `A vs B` `B vs A`."""
     words = name.lower().replace("-", " ").replace("_", " ").split()
-    return [word for word in words if len(word) == CODE_LENGTH and word.isalpha()]
+    if _BETWEEN & set(words):
+        return words
+    return [word for word in words if word.isalpha() and (len(word) == CODE_LENGTH or word in _LONG_CODES)]
 
 
 CODE_LENGTH = 2
 """Of a language's code: `en`, `de`."""
+_LONG_CODES = frozenset(
+    "ara ben bul cat ces cmn dan deu ell eng est eus fas fin fra glg heb hin hrv hun ind isl ita jpn kat kor lav lit "
+    "mkd mlt msa nld nob nor pol por ron rus slk slv spa sqi srp swa swe tam tel tha tur ukr urd vie zho".split()
+)
+"""ISO 639-3, as translators are called by; a word that is not one of these may stand anywhere."""
+_BETWEEN = frozenset({"vs", "versus", "to", "2", "→", "->", "minus", "without"})
+_FLAGS = frozenset(map(chr, range(0x1F1E6, 0x1F200)))
+"""Regional indicators: two of them are a country's flag, which may tell two models apart."""

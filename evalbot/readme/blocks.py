@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from markdown_it.token import Token
 
+_BOLD_LEVEL = 7
+"""A bold line stands under every heading."""
 MAX_CAPTION = 400
 """A caption is a sentence; of a longer paragraph the end stands nearest to the table."""
 
@@ -34,12 +36,13 @@ class Blocks:
 
     def __init__(self, tokens: Sequence[Token], lines: Sequence[str], line_offset: int) -> None:
         self._tokens, self._lines, self._line_offset = tokens, lines, line_offset
-        self._heading: str | None = None
+        self._open: list[tuple[int, str]] = []
+        """The headings that are open, each of a deeper level than the one before."""
         self._caption = ""
         """As it stands in the file: only the one right above a table is ever read."""
         self._markdown: list[Table] = []
         self._pieces: list[tuple[int, str]] = []
-        self._above: list[tuple[int, str | None, str]] = []
+        self._above: list[tuple[int, tuple[str, ...], str]] = []
         self._depth = 0
 
     def tables(self) -> list[Table]:
@@ -56,7 +59,10 @@ class Blocks:
     def _add_markdown(self, rows: tuple[tuple[Cell, ...], ...]) -> None:
         number, line = len(self._markdown) + 1, rows[0][0].line
         caption = plain(self._caption)
-        self._markdown.append(Table(number=number, heading=self._heading, line=line, rows=rows, caption=caption))
+        heading, parents = self._headings()
+        self._markdown.append(
+            Table(number=number, heading=heading, parents=parents, line=line, rows=rows, caption=caption)
+        )
         self._caption = ""
         if self._depth:
             self._pieces.append((line, "<table></table>\n"))
@@ -70,18 +76,21 @@ class Blocks:
         elif self._depth and token.type == "inline":
             self._pieces.append((line, token.content + "\n"))
         elif token.type == "heading_open":
-            self._heading, self._caption = plain(self._tokens[index + 1].content) or self._heading, ""
+            self._enter(int(token.tag[1]), plain(self._tokens[index + 1].content))
         elif token.type == "paragraph_open":
             content = self._tokens[index + 1].content
             self._caption = content[-MAX_CAPTION:]
-            self._heading = plain(content) if _is_title(content) else self._heading
+            if _is_title(content):
+                self._enter(_BOLD_LEVEL, plain(content), caption=self._caption)
 
     def _add_html(self, content: str, line: int) -> None:
         at, touches = 0, self._depth > 0
         for tag in TABLE_TAG.finditer(content):
             if not tag[1] and not self._depth:
                 self._read_title(content[at : tag.start()])
-                self._above.append((line + content.count("\n", 0, tag.start()), self._heading, plain(self._caption)))
+                self._above.append(
+                    (line + content.count("\n", 0, tag.start()), self._texts_open(), plain(self._caption))
+                )
                 self._caption = ""
             touches = True
             self._depth = max(0, self._depth - 1) if tag[1] else self._depth + 1
@@ -97,7 +106,7 @@ class Blocks:
         if tags:
             end = content.find("</h", tags[-1].end())
             title = content[tags[-1].end() : end if end >= 0 else None]
-            self._heading, self._caption = plain(title[:MAX_CAPTION]) or self._heading, ""
+            self._enter(int(tags[-1][0][2]), plain(title[:MAX_CAPTION]))
         elif plain(content[-MAX_CAPTION:]):
             self._caption = content[-MAX_CAPTION:]
 
@@ -109,10 +118,11 @@ class Blocks:
         source = "".join(text for _, text in self._pieces)
         found = read_html_tables(source, offsets, [line for line, _ in self._pieces]) if source else iter(())
         for number, table in enumerate(found, start=1):
-            heading, caption = self._above_line(table.line)
+            headings, caption = self._above_line(table.line)
             yield Table(
                 number=f"html:{number}",
-                heading=heading,
+                heading=headings[-1] if headings else None,
+                parents=headings[:-1],
                 line=table.line,
                 rows=table.rows,
                 caption=table.caption or caption,
@@ -120,9 +130,24 @@ class Blocks:
                 obstacle=table.obstacle,
             )
 
-    def _above_line(self, line: int) -> tuple[str | None, str]:
-        above = [(heading, caption) for start, heading, caption in self._above if start <= line]
-        return above[-1] if above else (None, "")
+    def _above_line(self, line: int) -> tuple[tuple[str, ...], str]:
+        above = [(headings, caption) for start, headings, caption in self._above if start <= line]
+        return above[-1] if above else ((), "")
+
+    def _enter(self, level: int, text: str, *, caption: str = "") -> None:
+        """A heading closes those of its own level and deeper; a picture alone says nothing."""
+        self._caption = caption
+        if text:
+            self._open = [(other, above) for other, above in self._open if other < level] + [(level, text)]
+
+    def _texts_open(self) -> tuple[str, ...]:
+        """The open headings from outside in; the card's title is only told where nothing stands between."""
+        texts = tuple(text for level, text in self._open if level > 1)
+        return texts or tuple(text for _, text in self._open)
+
+    def _headings(self) -> tuple[str | None, tuple[str, ...]]:
+        texts = self._texts_open()
+        return (texts[-1], texts[:-1]) if texts else (None, ())
 
 
 def _is_title(paragraph: str) -> bool:
@@ -140,16 +165,19 @@ def _rows(tokens: Sequence[Token], start: int, lines: Sequence[str], offset: int
     rows: list[tuple[Cell, ...]] = []
     cells: list[Cell] = []
     line = 0
-    overfull = False
+    overfull, written = False, 0
     for token in islice(tokens, start, None):
         if token.type == "tr_open":
             at = token.map[0] if token.map else 0
             cells, line = [], offset + at + 1
-            overfull = bool(rows) and _is_overfull(lines[at], len(rows[0]))
+            texts = _texts(lines[at])
+            # The parser drops text behind the header's last column, and fills up a row that ends before it.
+            overfull = bool(rows) and any(text.strip() for text in texts[len(rows[0]) :])
+            written = len(texts) if rows else len(tokens)
         elif token.type == "inline":
             # The parser unescapes pipes; in the file every pipe inside a cell stands escaped.
             raw = token.content.replace("|", "\\|")
-            cells.append(Cell(raw=raw, text=plain(raw), line=line, overfull=overfull))
+            cells.append(Cell(raw=raw, text=plain(raw), line=line, overfull=overfull, absent=len(cells) >= written))
         elif token.type == "tr_close":
             rows.append(tuple(cells))
         elif token.type == "table_close":
@@ -157,7 +185,7 @@ def _rows(tokens: Sequence[Token], start: int, lines: Sequence[str], offset: int
     return tuple(rows)
 
 
-def _is_overfull(line: str, width: int) -> bool:
-    """Whether a row has text behind the header's last column; the parser drops it."""
+def _texts(line: str) -> list[str]:
+    """The cells of a row as they stand in its line, which may be that of a list or a quotation."""
     cells = _PIPE.split(line.lstrip("> \t").removeprefix("|"))
-    return any(cell.strip() for cell in cells[width:])
+    return cells if cells[-1].strip() else cells[:-1]

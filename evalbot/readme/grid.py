@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from evalbot.readme.columns import Column, columns_of, label_columns_of, may_hold_scores
@@ -62,6 +63,7 @@ def build_grid(table: Table) -> Grid:
     habit = comma_habit(cell.text for row in table.rows[table.head + 1 :] for cell in row)
     parts = _parts(table)
     readings = tuple(_row_readings(table, row, habit, parts) for row in range(len(table.rows)))
+    readings = _without_short_rows(table, readings)
     header_rows = header_rows_of(table, readings)
     readings = below_other_heads(table, _without_scales(readings, parts))
     body, sections = _body(table, readings, header_rows[-1] + 1)
@@ -84,6 +86,23 @@ def _parts(table: Table) -> list[int]:
     return [counts[0], *(count if count > 1 else counts[0] for count in counts[1:])]
 
 
+def _without_short_rows(table: Table, readings: Readings) -> Readings:
+    """No values from a row that ends before a column in which another row has one: which cell is missing is unknown."""
+    ends = [next((at for at, cell in enumerate(row) if cell.absent), table.width) for row in table.rows]
+    if not any(end < table.width for end in ends[table.head + 1 :]):
+        return readings
+    measured = {at for row in readings[table.head + 1 :] for at, reading in enumerate(row) if reading.is_number}
+    last = max((at for at in measured if not _ASIDE.match(table.header[at].text)), default=0)
+    return tuple(
+        tuple(_SHORT if reading.is_number and end <= last else reading for reading in row)
+        for row, end in zip(readings, ends, strict=True)
+    )
+
+
+_ASIDE = re.compile(r"(?:other|others|notes?|comments?|remarks?|references?|reported)\b", re.IGNORECASE)
+"""Heads of a last column that many rows do without."""
+
+
 def _row_readings(table: Table, row: int, habit: CommaHabit, parts: Sequence[int]) -> tuple[Reading, ...]:
     cells = table.rows[row]
     readings = tuple(_reading(cell, habit, count) for cell, count in zip(cells, parts, strict=True))
@@ -99,7 +118,7 @@ def _row_readings(table: Table, row: int, habit: CommaHabit, parts: Sequence[int
     )
 
 
-_FULL_MARKS = {"5", "10", "100", "1000"}
+_FULL_MARKS = {*map(Decimal, (1, 5, 10, 50, 100, 1000))}
 
 
 def _without_scales(readings: Readings, parts: Sequence[int]) -> Readings:
@@ -122,8 +141,8 @@ def _without_scales(readings: Readings, parts: Sequence[int]) -> Readings:
 
 def _is_scaled(column: Sequence[Reading]) -> bool:
     pairs = [reading.numbers for reading in column if len(reading.numbers) > 1]
-    seconds = {str(pair[1].value) if len(pair) == 2 and pair[1] else "" for pair in pairs}  # noqa: PLR2004 - a pair
-    return len(seconds) == 1 and seconds <= _FULL_MARKS
+    seconds = {pair[1].value if len(pair) == 2 and pair[1] else None for pair in pairs}  # noqa: PLR2004 - a pair
+    return bool(seconds) and seconds <= _FULL_MARKS
 
 
 def _stacked(
@@ -161,6 +180,7 @@ def _reading(cell: Cell, habit: CommaHabit, parts: int) -> Reading:
 _REORDERING = re.compile("[\u202a\u202b\u202d\u202e\u2066-\u2068]")
 _REORDERED = Reading(reason="marks in it make its digits appear in another order")
 _OVERFULL = Reading(reason="in a row with more cells than the header, so which column it belongs to is not known")
+_SHORT = Reading(reason="in a row with fewer cells than others, so which column it belongs to is not known")
 _SPANNING = Reading(reason="one cell over several rows or columns")
 _UNNAMED = Reading(reason="whole numbers that nothing names: a ratio, a setting or two values")
 

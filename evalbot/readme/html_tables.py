@@ -170,7 +170,7 @@ def _fill(cells: dict[int, Cell], waiting: dict[int, tuple[int, Cell]], at: int)
 
 def _padded(cells: dict[int, Cell], width: int, table_line: int) -> tuple[Cell, ...]:
     line = next((cell.line for cell in cells.values()), table_line)
-    blank = Cell(raw="", text="", line=line)
+    blank = Cell(raw="", text="", line=line, absent=True)
     return tuple(cells.get(place, blank) for place in range(width))
 
 

@@ -14,12 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _POINTED = re.compile(
-    r"\s*[(\[](?:\w+ )?(?:ours?|this (?:model|work|repo|repository|paper|release))[)\]]\s*$"
+    r"\s*[(\[](?:(?!not\b|without\b|w/o\b|no\b)\w+ )?"
+    r"(?:ours?|this (?:model|work|repo|repository|paper|release))[)\]]\s*$"
     r"|^(?:ours?|this model):\s*|\s+[-–—]\s+ours$|,\s*ours$",  # noqa: RUF001 - dashes as they are printed
     re.IGNORECASE,
 )
 _OWNED = re.compile(r"([A-Za-z0-9][\w.-]*)/([A-Za-z0-9][\w.+-]*)")
 """The Hub's `owner/name`."""
+_ABLATED = re.compile(r"[-+−–]\s")  # noqa: RUF001 - dashes as they are printed
+"""`- Finch` in a list of ablations is the whole without Finch."""
 _TWO = 2
 MAX_SUGGESTIONS = 25
 """As many labels as a person reads in a refusal."""
@@ -27,7 +30,7 @@ MAX_SUGGESTIONS = 25
 
 def same_model(label: str, wanted: str) -> bool:
     """Markup and links dropped, then the specification's rule: another word is another model."""
-    return same_name(plain(label), plain(wanted))
+    return same_name(plain(label), plain(wanted)) and not _ABLATED.match(plain(label))
 
 
 def is_decorated(label: str, wanted: str) -> bool:

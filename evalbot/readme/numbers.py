@@ -66,6 +66,8 @@ _BOUND = re.compile(r"[~≈≃<>≤≥≲≳]")
 _SIMPLE = re.compile(r"-?[0-9]{1,4}(?:\.[0-9]{1,9})?", re.ASCII)
 """What most cells hold, read without further ado."""
 _DIGIT = re.compile(r"[0-9]")
+_TRIANGLES = {*"▲▼△▽🔺🔻"}
+"""Before a number these say by how much it rose or fell."""
 _DASHES = "-—–−―. "
 _LOOK_ALIKES = {ord("（"): "(", ord("）"): ")", ord("／"): "/", ord("％"): "%", ord("\N{VARIATION SELECTOR-16}"): ""}
 
@@ -126,8 +128,8 @@ def read(text: str, habit: CommaHabit = "unknown", *, parts: int = 1) -> Reading
         return Reading(
             reason="a text, not a number" if not any(c.isdigit() for c in bare) else "not in plain ASCII digits"
         )
-    if _BOUND.match(bare):
-        return Reading(reason=A_BOUND)
+    if _BOUND.match(bare) or text.lstrip()[:1] in _TRIANGLES:
+        return Reading(reason=A_BOUND if _BOUND.match(bare) else A_DIFFERENCE)
     return _read_pieces(bare, habit, parts)
 
 
@@ -234,6 +236,8 @@ def _number(piece: str, habit: CommaHabit) -> Number | str:
 
 def _with_note(number: Number, note: str, habit: CommaHabit) -> Number | str:
     """A parenthesis after a value: its uncertainty, its shots, or a remark."""
+    if "." not in str(number.value) and note.endswith("%") and number.unit is None:
+        return f"a count with its share ({note})"
     if shots := _NOTED_SHOTS.match(note):
         return replace(number, shots=int(shots[1]), note=note)
     marked = _NOTED_ERROR.match(note)

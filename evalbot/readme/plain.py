@@ -30,7 +30,7 @@ _REFERENCE = re.compile(r"(?<=\S)\s?\[(?:\^[0-9*†‡a-z]{1,3}|[0-9]{1,3}|[*†
 _FOOTNOTE_REFERENCE = re.compile(r"\[\^[^\[\]\s]{1,60}\]")
 _INNER_MARK = re.compile(r"(?<=[\w)%+])[†‡✱¶§⁑]+(?=[\s(,)/]|\Z)|(?<=\() ?[†‡✱¶§⁑]+(?=\))")
 _MARKS = "*†‡§¶✱⁑∗⁎※¹²³⁰⁴⁵⁶⁷⁸⁹^ "
-_LATEX = re.compile(r"\\([A-Za-z]+)|\\(.)|_\{([^{}]*)\}|([{}])")
+_LATEX = re.compile(r"\A\s*\^(?:\{[^{}]*\}|[0-9])(?=[0-9.])|\\([A-Za-z]+)|\\(.)|_\{([^{}]*)\}|([{}])")
 _FORMULA = re.compile(r"\$(?=[^$]{0,200}[\\_^{])([^$]{1,200})\$")
 """A formula inside a text; two prices in one cell hold none of its marks."""
 _LATEX_WORDS = {
@@ -77,10 +77,18 @@ def _without_math(raw: str) -> str:
     text = raw.strip()
     if text.startswith("$") and text.endswith("$") and text.count("$") == 2:  # noqa: PLR2004 - one pair
         return _LATEX.sub(_latex, text[1:-1])
-    return _FORMULA.sub(lambda found: _LATEX.sub(_latex, found[1]), raw)
+    return _FORMULA.sub(_formula, raw)
+
+
+def _formula(found: re.Match[str]) -> str:
+    text = _LATEX.sub(_latex, found[1])
+    # A raised mark before a number is none of its digits.
+    return f"{text}·" if text.startswith("^") and found.string[found.end() : found.end() + 1].isdigit() else text
 
 
 def _latex(found: re.Match[str]) -> str:
+    if found[0].startswith("^"):
+        return "·"
     word, escaped, subscript, _ = found.groups()
     if word is not None:
         return _LATEX_WORDS.get(word, word)

@@ -24,6 +24,14 @@ _AGAINST = re.compile(r"(?:vs|versus|rel|relative|compared)\b")
 _TRAINING = re.compile(r"train(?:ing)? (?!set)")
 _BATCH = re.compile(r"(?:batch|batch size|bs) ?=? ?[0-9]+")
 _COUNT = re.compile(r"# ?\S|(?:number of|num|no of|nr of|nombre de|número de|numero di|anzahl|количество) \S")
+_LIMIT = re.compile(
+    r"(?:max|maximum|min|minimum|best possible|possible|full|total|out of) (?:score|points|value)s?|out of|possible"
+)
+_AGAINST_END = re.compile(
+    r"\b(?:vs|versus|relative to|compared (?:to|with)|over) (?:the )?"
+    r"(?:base|baseline|previous|original|fp16|bf16|fp32|sota)(?: model)?\Z"
+)
+
 _INDEX = re.compile(r"(?:s|sr|sl|ser|serial|row) (?:no|nr|number)")
 _SIZED = re.compile(r"[0-9.]+ ?[bm]\b")
 """`7B Params` names a model by its size; it does not count parameters."""
@@ -104,6 +112,8 @@ def _by_sign(text: str, folded: str, head: str) -> str | None:
     unit = _unit(text)
     signs = (
         ("a count", _COUNT.match(folded) and not is_metric(folded.lstrip("# "))),
+        ("a bound", _LIMIT.fullmatch(folded)),
+        ("a difference between scores", _AGAINST_END.search(folded)),
         ("an index", _INDEX.fullmatch(folded)),
         ("a rank", {"rank", "ranking"} & set(folded.split()) and not is_metric(folded)),
         ("a speed or time", folded.startswith("speed up")),

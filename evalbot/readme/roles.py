@@ -49,6 +49,8 @@ COUNTS_SHOTS = "a number of shots"
 _SHOTS_HEAD = re.compile(r"(?:#|n|num|number of|no of|few|k|\?)? ?shots?(?: num| number)?|num fewshot|fewshot|n shots")
 _MODEL_AND = re.compile(r"(?:models?|methods?|systems?|模型|方法) (?:and|/|or|with) \w")
 """`Model and Size` heads the models, with something said of each."""
+_PLUS_MINUS = re.compile(r"\w\s*(?:±|\+/-)\s*(?:\)|\Z)|\A\s*(?:±|\+/-)")
+"""`F1 ±`: how far another column's values spread; `Acc ± std` holds both."""
 _TRAINED = {"training", "train", "pretraining", "pretrain", "pretrained", "finetuning", "finetune", "tuning", "source"}
 _INTERVAL_HEAD = re.compile(r"[0-9]+ ?%? ?ci\b|\bci ?[0-9]+|\bci (?:low|high|lower|upper)\b")
 """`95% CI`; `VCG-CI` is a task."""
@@ -58,8 +60,9 @@ _SHOTS_VALUE = re.compile(r"(?:[0-9]{1,3}|zero|one|few|n|k) ?shots?(?: cot)?|n ?
 @lru_cache(maxsize=8192)
 def role_of(text: str) -> Role:
     """The role of one header or row label, by its own words only."""
-    if not any(character.isalnum() or character in "#%Δ∆" for character in text[:MAX_LABEL]):
-        return Role(Kind.STDERR if text.strip() in {"±", "+/-"} else Kind.EMPTY)
+    spread = bool(_PLUS_MINUS.search(text[:MAX_LABEL]))
+    if spread or not any(character.isalnum() or character in "#%Δ∆" for character in text[:MAX_LABEL]):
+        return Role(Kind.STDERR if spread else Kind.EMPTY)
     folded = fold(text)
     tokens = (core(text) or folded).split()
     for kind, applies in _KINDS_FIRST:
@@ -90,6 +93,8 @@ def _is_precision(folded: str, _tokens: list[str]) -> bool:
 
 
 def _is_stderr(folded: str, tokens: list[str]) -> bool:
+    if len(tokens) > 1 and tokens[-1] in {"std", "stdev", "stderr"}:
+        return True  # `Accuracy std`; `Accuracy (std)` heads both
     named = {"stderr"} & {*tokens, *folded.split()} or _INTERVAL_HEAD.search(folded)
     if folded and folded.split(maxsplit=1)[0] in {"std", "stdev", "stddev", "stderr"}:
         return True

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from evalbot.readme.columns import Column
     from evalbot.readme.grid import Grid
 
+_SIZE_FELLOWS = {"model", "total", "of", "scale", "llm", "b", "m", "#", "number", "count"}
+"""Beside a size these speak of the model's own; `Teacher size` and `Training size` speak of something else's."""
 _SIZES = {"a size", "a parameter count"}
-_SIZED = {"params", "param", "parameters", "parameter", "size"}
+_SIZED = {"params", "param", "parameters", "parameter", "size", "sizes", "参数", "参数量", "模型大小", "大小"}
 _BARE_SIZE = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,2})?")
 _MAGNITUDE = re.compile(r"\([MB]\)")
 """`Params (B)` over 70 makes a 70B model; `Size` over 7 may be gigabytes."""
@@ -110,15 +112,7 @@ def _completions(grid: Grid, row: int, primary: Column | None) -> Iterator[str]:
     """What completes a name that is split over columns: `Llama 2` and `70B`."""
     for column in grid.columns:
         text = grid.text(row, column.index)
-        completes = (
-            column.role.reason in _SIZES
-            or bool(_SIZED & set(fold(column.head).split()))
-            or column.role.kind
-            in {
-                Kind.EMPTY,
-                Kind.VERSION,
-            }
-        )
+        completes = _says_size_or_version(column)
         # `Method | Backbone`: a system goes by both, in either order.
         completes = completes or (column.role.kind is Kind.MODEL and (is_backbone(column) or _is_framed(primary)))
         if not primary or column == primary or not completes or not text:
@@ -127,6 +121,13 @@ def _completions(grid: Grid, row: int, primary: Column | None) -> Iterator[str]:
             yield text
         elif _BARE_SIZE.fullmatch(text) and (unit := _MAGNITUDE.search(column.head)):
             yield f"{text}{unit[0][1]}"
+
+
+def _says_size_or_version(column: Column) -> bool:
+    said = set(fold(column.head).split())
+    if column.role.reason in _SIZES or said & _SIZED:
+        return said <= _SIZED | _SIZE_FELLOWS
+    return column.role.kind is Kind.EMPTY or (column.role.kind is Kind.VERSION and len(said) == 1)
 
 
 def _is_framed(primary: Column | None) -> bool:

@@ -19,6 +19,8 @@ class Cell:
     """Written as a header cell (`th`, or anything in a `thead`)."""
     spans: int = 1
     """Places of the grid that this one cell fills (rowspan times colspan); each of them holds it."""
+    absent: bool = False
+    """Not written: its row ends before it, so a cell may be missing anywhere in that row."""
     overfull: bool = False
     """In a Markdown row with more cells than the header, of which the last are never shown: any may be one too far."""
 
@@ -38,8 +40,11 @@ class Table:
     number: int | str
     """1, 2, … for Markdown tables, "html:1", "html:2", … for HTML tables, each in the order of the file."""
     heading: str | None
+    """The nearest one above."""
     line: int
     rows: tuple[tuple[Cell, ...], ...]
+    parents: tuple[str, ...] = ()
+    """The headings that the nearest one stands under, outermost first, without the card's own title."""
     caption: str = ""
     """The end of the paragraph right above, as plain text: it often names what the numbers are."""
     head: int = 0

@@ -22,6 +22,8 @@ _VARIANTS = frozenset(
 )
 """Words many models share: having one in common makes no two names one model's."""
 _HYPHENATED = re.compile(r"[A-Za-z0-9][A-Za-z0-9.]*(?:[-_][A-Za-z0-9.]+)+")
+_SIZED_APART = re.compile(r"\b[A-Z][A-Za-z]+(?: [0-9][0-9.]*)? [0-9]+(?:\.[0-9]+)?[BM]\b")
+"""`Mistral 7B`, `Llama 2 13B`."""
 SIZE = re.compile(r"(?<![a-z0-9.])[0-9]+(?:\.[0-9]+)?[bm](?![a-z])")
 _VERSIONED = re.compile(r"[a-z]+-[a-z]?[0-9][0-9.]*[a-z]?(?:-[a-z0-9.]+)*")
 _NO_NAMES = frozenset(
@@ -40,12 +42,19 @@ _EVALUATED_HERE = re.compile(r"\bpretrained=[./~][\w./~-]{0,200}/([\w.-]{1,95})(
 _MEASURED = r"(?:results?|scores?|performance|evaluations?|numbers|metrics)"
 _OTHERS = r"(?:base|original|teacher|parent|previous|unquanti[sz]ed)"
 _OF_ANOTHER = re.compile(
-    rf"\b{_MEASURED} (?:of|for|from) (?:the |our )?{_OTHERS} (?:model|version)\b|^(?:the )?{_OTHERS} model\b"
+    rf"\b{_MEASURED} (?:of|for|from) (?:the |our )?{_OTHERS} (?:model|version)\b|^(?:the |our )?{_OTHERS} model\b"
+    rf"|^(?:by|for|as a) (?:comparison|baseline|reference)\b(?!.*\b(?:we|our|ours|this model)\b)"
+    rf"|\bis our {_OTHERS} model\b|^as a (?:baseline|reference|comparison) to compare .* (?:against|with|to)\b"
 )
 """`Results of the base model`, `The original model reaches`: what a sentence says of the table below it."""
+_BEFORE = re.compile(
+    rf"(?:{_MEASURED} )?(?:before|prior to|without) (?:any )?(?:fine ?tuning|training|sft|finetuning)|{_OTHERS}"
+)
 _NAME = r"([A-Za-z][\w.]{0,60}-[\w.-]{1,60})"
+_DOES = r"(?:performs|scores|reaches|achieves|gets|gives|obtains|was giving|is giving)"
 _OF_A_NAMED = re.compile(
-    rf"\b{_MEASURED} (?:of|for|from) {_NAME}(?=[ :,.]*\Z| on | in |, )|{_NAME}(?:'|\u2019)s (?:\w+ )?{_MEASURED}\b",
+    rf"\b{_MEASURED} (?:of|for|from) {_NAME}(?=[ :,.]*\Z| on | in |, | \()|{_NAME}(?:'|\u2019)s (?:\w+ )?{_MEASURED}\b"
+    rf"|\A(?:\w+ ){{0,3}}{_NAME} {_DOES}\b|\A(?:for comparison, |for reference, )?{_NAME} {_MEASURED}:?\Z",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s|\n")
@@ -58,12 +67,15 @@ def titles_of(report: TableReport) -> Iterator[tuple[str, Callable[[str, str], b
     for row in report.table.rows[: report.table.head]:
         yield row[0].text, is_anothers
     yield report.table.caption, _is_anothers_name
-    yield _SENTENCE_END.split(report.table.caption.strip())[-1], _speaks_of_another
+    for sentence in _SENTENCE_END.split(report.table.caption.strip()):
+        yield sentence, _speaks_of_another
     for found in _EVALUATED.finditer(report.table.caption):
         yield found[1], _is_another_repository
     for found in _EVALUATED_HERE.finditer(report.table.caption):
         if SIZE.search(found[1].lower()):
             yield found[1], _is_another_repository
+    for parent in report.table.parents:
+        yield parent, is_anothers
 
 
 def _is_another_repository(path: str, name: str) -> bool:
@@ -76,7 +88,7 @@ def is_anothers(heading: str, name: str) -> bool:
     tokens = fold(heading).split()
     if _OTHER_TITLE.fullmatch(fold(heading)) and not same_name(heading, name):
         return True
-    if _adds_to(heading, name):
+    if _adds_to(heading, name) or _is_a_relatives(heading, name):
         return True
     if _stems(heading) & _stems(name):
         return False
@@ -92,6 +104,40 @@ def _adds_to(heading: str, name: str) -> bool:
     return bool(found) and wanted not in found and any(wanted < tokens for tokens in found)
 
 
+def _is_a_relatives(heading: str, name: str) -> bool:
+    """`Finch-7B-Base`, `Finch-v1 results`, `Finch-7B (INT4)` above the table of Finch-7B-Instruct or Finch-v2."""
+    told = [found[0] for found in _HYPHENATED.finditer(heading) if not is_benchmark(found[0].lower())]
+    return any(_differs_in_kind(text, name) for text in (heading, *told))
+
+
+def _differs_in_kind(title: str, name: str) -> bool:
+    """Of the name's family, and nothing else, but another variant or another version."""
+    family = _stems(name)
+    title_words, title_versions = _words_and_versions(title)
+    name_words, name_versions = _words_and_versions(name)
+    known = family | name_words | _KINDS | _TITLE_FELLOWS | {"fine", "tuning", "finetuning", "training"}
+    if not title_words & family or not title_words <= known:
+        return False
+    if (title_words & _KINDS) - name_words:
+        return True
+    return bool(title_versions and name_versions) and not any(
+        one.startswith(other) or other.startswith(one) for one in title_versions for other in name_versions
+    )
+
+
+def _words_and_versions(text: str) -> tuple[set[str], set[str]]:
+    """`Llama-3.1-8B-Instruct` → {llama, instruct}, {3.1}: sizes are neither."""
+    bare = SIZE.sub(" ", text.lower())
+    return set(re.findall(r"int[0-9]+|fp[0-9]+|[a-z]{2,}|[^\W\d_a-z]{2,}", bare)), set(
+        re.findall(r"[0-9]+(?:\.[0-9]+)*", bare)
+    )
+
+
+_KINDS = frozenset(
+    "base chat instruct it sft dpo rlhf ppo lora qlora adapter large small tiny mini medium xl xxl int4 int8 fp8 awq gptq "
+    "gguf quantized quantised distilled teacher student draft before after without".split()
+)
+"""Words that make another model of the same family."""
 _OTHER_TITLE = re.compile(
     r"(?:the )?(?:base|original|teacher|parent|previous|unquanti[sz]ed|human|sota|state of the art|other)"
     r"(?: (?:models?|version|performance|results?|scores?|evaluation|card|benchmarks?))*"
@@ -107,19 +153,20 @@ def _is_anothers_name(caption: str, name: str) -> bool:
 
 def _speaks_of_another(sentence: str, name: str) -> bool:
     """`For reference, here are GPT-4's scores:`; a name alone counts as it does in a heading."""
-    if _OF_ANOTHER.search(fold(sentence)):
+    folded = fold(sentence)
+    if _OF_ANOTHER.search(folded) or _BEFORE.fullmatch(folded):
         return True
     bare = sentence.strip(" :.")
     if _HYPHENATED.fullmatch(bare) and _adds_to(bare, name):
         return True
-    named = [found[1] or found[2] for found in _OF_A_NAMED.finditer(sentence)]
+    named = [next(filter(None, found.groups())) for found in _OF_A_NAMED.finditer(sentence)]
     models = [word for word in named if _is_model_id(word.lower(), alone=True) and not is_benchmark(word.lower())]
     return any(not _stems(word) & _stems(name) for word in models)
 
 
 def _identifiers(heading: str) -> Iterator[tuple[str, bool]]:
     """Hyphenated words of a heading that are no benchmark's, and whether the heading says nothing else."""
-    for found in _HYPHENATED.finditer(heading):
+    for found in (*_HYPHENATED.finditer(heading), *_SIZED_APART.finditer(heading)):
         word, rest = found[0].lower(), fold(heading.replace(found[0], " ")).split()
         stem = re.split(r"[-_]", word)[0]
         if not is_benchmark(word) and stem not in _NO_NAMES:
