@@ -13,7 +13,7 @@ from evalbot.readme.quantities import A_SETTING
 from evalbot.readme.roles import Kind, role_of
 from evalbot.readme.systems import ANOTHER_SYSTEM, is_backbone, of_another_system, says_another
 from evalbot.readme.whole import is_nobodys
-from evalbot.readme.wording import fold, is_metric
+from evalbot.readme.wording import fold, is_known_benchmark, is_metric
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -122,8 +122,32 @@ def _column_places(grid: Grid, column: int) -> Iterator[Place]:
             qualifiers=(*notes, *qualifiers),
             context=qualifiers,
             is_subset=naming is not None and naming.role.kind is Kind.SUBSET,
-            refusal=row_refusal(grid, row) or (None if name else "a row without a label"),
+            refusal=row_refusal(grid, row)
+            or _beside_name(grid, row, name)
+            or (None if name else "a row without a label"),
         )
+
+
+def _beside_name(grid: Grid, row: int, name: str) -> str | None:
+    """`MMLU | std`, `Latency | Prefill`: what the other words of a row say that its numbers are."""
+    naming = _benchmark_column(grid)
+    for column in grid.label_columns:
+        text = grid.text(row, column.index)
+        role = role_of(text)
+        unspoken = not any(character.isalnum() for character in text)
+        if unspoken or column.role.kind in {Kind.SUBSET, Kind.BENCHMARK, Kind.SHOTS, Kind.VERSION}:
+            continue
+        detail = naming is None or column.index >= naming.index
+        if role.kind is Kind.STDERR:
+            return "an uncertainty of another row"
+        if says_another(text) and text != name:
+            return "a row to compare with"
+        # `Long context | RULER` is a capability before a benchmark, not a length.
+        if role.kind is Kind.NOT_A_SCORE and (detail or not is_known_benchmark(name)):
+            return role.reason
+        if fold(text) in words.UNITS and fold(text) not in {"%", "percent"}:
+            return f"a quantity in {text}"
+    return None
 
 
 def _table_places(grid: Grid) -> Iterator[Place]:
