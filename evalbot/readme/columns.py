@@ -85,6 +85,8 @@ def _column(
         role = Role(Kind.MODEL)  # `Base models` heads the models themselves; `Base model` what they were made from
     column = Column(index=index, head=head, notes=notes, group=group, parts=parts, role=role, content=content)
     column = replace(column, role=_by_numbers(column, readings, body))
+    if index > 0 and column.content == "label" and fold(head) in _MADE_FROM and role.kind is not Kind.MODEL:
+        column = replace(column, role=Role(Kind.OTHER_MODEL))
     names = index == 0 and _names_rows(column, table, readings, body)
     return replace(column, content="label") if names else column
 
@@ -145,6 +147,8 @@ def _are_conditions(table: Table, readings: Readings, body: tuple[int, ...]) -> 
 _PRECISION = {"precision", "精度", "정밀도"}
 _BIT_WIDTHS = {*map(Decimal, (2, 3, 4, 5, 6, 8, 16, 32, 64))}
 """Of a classifier no precision is one of these in every row, of a number format every one is."""
+_MADE_FROM = {"base", "original", "start", "parent", "source"}
+"""Over names, these say what a row was made from; over numbers they are models themselves."""
 _WHERE = {"a hyper-parameter", "a length or resolution"}
 MIN_CONDITIONS = 3
 """Rows from which an order of numbers is no coincidence."""

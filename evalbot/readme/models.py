@@ -14,6 +14,7 @@ from evalbot.readme.roles import Kind
 from evalbot.readme.rows import RowNames, row_names
 from evalbot.readme.survey import ModelLabel, TableReport, column_labels, row_labels
 from evalbot.readme.systems import names_a_system, why_no_rows, why_not_at_all
+from evalbot.readme.titles import is_another_variant
 from evalbot.readme.whole import model_columns, own_section
 from evalbot.readme.wording import looks_like_model
 
@@ -65,6 +66,7 @@ def choose_model(report: TableReport, grid: Grid, wanted: Wanted) -> Target:
     if any(target.axis == "row" for target in found):
         _refuse_parts(report, grid)
     if len(found) == 1:
+        _refuse_variant(grid, found[0], wanted)
         return found[0]
     together = _one_model(grid, found)
     if together is not None:
@@ -82,6 +84,26 @@ def _own_row(report: TableReport, grid: Grid, name: str) -> Target | None:
     only = found[0]
     named = only.axis == "column" or refers_to(grid.text(only.indexes[0], primary.index), name)
     return only if named else None
+
+
+def _refuse_variant(grid: Grid, target: Target, wanted: Wanted) -> None:
+    """`Finch-7B | INT4`: what a column, a section or a group says of the model is part of its name."""
+    if wanted.model_name is None:
+        return
+    place = target.indexes[0]
+    if target.axis == "row":
+        primary = primary_label(grid)
+        beside = [column.index for column in grid.columns if column.content == "label" and column != primary]
+        texts = [grid.sections[place], *(grid.text(place, index) for index in beside)]
+    else:
+        texts = [grid.columns[place].group]
+    variant = next((text for text in texts if is_another_variant(text, wanted.model_name)), None)
+    if variant is not None:
+        raise NothingFound(
+            f"{wanted.model_name!r} stands in the table only as {variant!r}",
+            hint='If that is this model: add --model-name-override "LABEL" with the label as listed',
+            candidates=[f"{target.label} ({variant})"],
+        )
 
 
 def _refuse_parts(report: TableReport, grid: Grid) -> None:

@@ -51,6 +51,13 @@ _MODEL_AND = re.compile(r"(?:models?|methods?|systems?|模型|方法) (?:and|/|o
 """`Model and Size` heads the models, with something said of each."""
 _PLUS_MINUS = re.compile(r"\w\s*(?:±|\+/-)\s*(?:\)|\Z)|\A\s*(?:±|\+/-)")
 """`F1 ±`: how far another column's values spread; `Acc ± std` holds both."""
+_RELATION = re.compile(
+    r"(?:distilled|fine ?tuned|finetuned|initiali[sz]ed|derived|adapted|quanti[sz]ed|converted|trained|started) from"
+    r"|applied to|merged with|starting point|initiali[sz]ation|opponents?|competitors?|(?:win rate )?(?:against|versus)"
+    r"|evaluators?|annotators?|judges?|victims?|removed(?: component)?|source of (?:synthetic )?data|parent(?: [0-9])?"
+    r"|(?:target|reference|baseline|judge|draft|seed|parent|source) models?"
+)
+"""Heads over models that the row was made from, measured against or judged by: its numbers are not theirs."""
 _TRAINED = {"training", "train", "pretraining", "pretrain", "pretrained", "finetuning", "finetune", "tuning", "source"}
 _INTERVAL_HEAD = re.compile(r"[0-9]+ ?%? ?ci\b|\bci ?[0-9]+|\bci (?:low|high|lower|upper)\b")
 """`95% CI`; `VCG-CI` is a task."""
@@ -119,6 +126,8 @@ def _is_benchmark_column(folded: str, tokens: list[str]) -> bool:
 
 
 def _is_other_model(folded: str, tokens: list[str]) -> bool:
+    if _RELATION.fullmatch(folded):
+        return True
     before = set(tokens[:-1])
     return _is_model_column(folded, tokens) and bool(words.OTHER_MODEL & before) and not words.PRETRAINED & before
 

@@ -110,6 +110,8 @@ def why_not_at_all(grid: Grid, primary: Column | None) -> str | None:
     """Why no number of a table can be told to be one model's."""
     if (below := _second_header(grid)) is not None:
         return f"its row {below} begins another table below the first"
+    if fold(grid.columns[0].head).split()[-1:] in (["against"], ["versus"], ["vs"]):
+        return f"its numbers are against others ({grid.columns[0].head})"
     if (pair := _model_pair(grid)) is not None:
         return f"its rows are pairs of models ({pair})"
     if beside := _second_block(grid):

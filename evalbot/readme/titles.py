@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from evalbot.model_names import name_tokens, same_name
+from evalbot.readme import words
 from evalbot.readme.names import refers_to
 from evalbot.readme.not_scores import MAX_TITLE
 from evalbot.readme.wording import fold, is_known_benchmark, mentions_metric
@@ -133,6 +134,18 @@ def _words_and_versions(text: str) -> tuple[set[str], set[str]]:
     )
 
 
+def is_another_variant(text: str, name: str) -> bool:
+    """`Instruct`, `INT4`, `LoRA r=8` beside a name that does not say so; `base` and full precision are what is meant."""
+    tokens = fold(text).split()
+    told = {token for token in tokens if token in _KINDS - _PLAIN or token in words.PRECISIONS - _PLAIN}
+    return len(tokens) <= MAX_VARIANT_WORDS and bool(told - set(fold(name).split()))
+
+
+MAX_VARIANT_WORDS = 4
+_PLAIN = frozenset(
+    "base before after without it sft dpo rlhf ppo teacher student draft adapter large small tiny mini medium xl xxl "
+    "fp32 fp16 bf16 float16 float32 bfloat16 full half fp16/bf16 bf16/fp16".split()
+)
 _KINDS = frozenset(
     "base chat instruct it sft dpo rlhf ppo lora qlora adapter large small tiny mini medium xl xxl int4 int8 fp8 awq gptq "
     "gguf quantized quantised distilled teacher student draft before after without".split()
