@@ -11,6 +11,8 @@ from evalbot.readme import words
 from evalbot.readme.wording import MAX_LABEL, is_metric, metric_tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from evalbot.score import Direction
 
 _GROUP = re.compile(r"\(([^()]*)\)|（([^（）]*)）|\[([^\[\]]*)\]")  # noqa: RUF001 - full-width brackets are printed
@@ -142,6 +144,21 @@ def prose_names(text: str) -> tuple[str, ...]:
 def _slashed(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.replace("／", "/").split("/"))  # noqa: RUF001
     return names if all(0 < len(name) <= 30 for name in names) else ()  # noqa: PLR2004 - a name, not a sentence
+
+
+def slashed_names(text: str) -> tuple[str, ...]:
+    """The parts of a header such as `OA/mAcc (released)`, its parentheses left out."""
+    names = _slashed(_GROUP.sub(" ", text[:MAX_LABEL]))
+    return names if len(names) > 1 else ()
+
+
+def without_joint(text: str, names: Sequence[str]) -> str | None:
+    """What a joint header says besides its parts: `SQuAD (EM/F1)` → `SQuAD`; None where they do not stand in it so."""
+    joint = r"\s*[/／|]\s*".join(map(re.escape, names))  # noqa: RUF001 - as it is printed
+    found = re.search(rf"(?:[(\[]\s*)?{joint}(?:\s*[)\]])?", text[:MAX_LABEL])
+    if found is None or len(names) < 2:  # noqa: PLR2004 - a joint of one is none
+        return None
+    return _clean(f"{text[: found.start()]} {text[found.end() :]}")
 
 
 def _direction(text: str) -> Direction | None:

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from evalbot.readme import words
-from evalbot.readme.labels import Label, is_part_metric, is_suffix, parse_label, shots_in
+from evalbot.readme.compound import label_around, names_of, part_benchmark, part_label, says_benchmark, whole_metric
+from evalbot.readme.labels import Label, is_part_metric, is_suffix, parse_label, shots_in, without_joint
 from evalbot.readme.places import Place, places_of
 from evalbot.readme.roles import Kind
 from evalbot.readme.scale import HUNDRED, is_out_of_hundred, scale_of
-from evalbot.readme.wording import fold, is_average, is_known_benchmark
+from evalbot.readme.wording import fold, is_average
 from evalbot.score import Evidence, Score
 
 if TYPE_CHECKING:
@@ -88,7 +89,10 @@ def _read(grid: Grid, place: Place) -> list[_Draft] | Skipped:
         if number.value > HUNDRED and is_out_of_hundred(label.metric or place.metric, label.benchmark):
             return _skip(grid, place, "over 100 where a perfect score is 100")
         return [_Draft(score=_score(grid, place, label, number), qualifiers=place.qualifiers)]
-    return list(_compound(grid, place, label, numbers))
+    names = names_of(grid, place, numbers)
+    mismatched = 1 < len(names) != len(numbers)
+    held = f"its header names {len(names)} numbers, and the cell holds {len(numbers)}"
+    return _skip(grid, place, held) if mismatched else list(_compound(grid, place, label, numbers, names))
 
 
 def _is_implausible(number: Number, label: Label) -> bool:
@@ -96,59 +100,35 @@ def _is_implausible(number: Number, label: Label) -> bool:
     return value == value.to_integral_value() and abs(value) >= IMPLAUSIBLE and label.metric is None
 
 
-def _compound(grid: Grid, place: Place, label: Label, numbers: Sequence[Number | None]) -> Iterator[_Draft]:
+def _compound(
+    grid: Grid, place: Place, label: Label, numbers: Sequence[Number | None], names: tuple[str | None, ...]
+) -> Iterator[_Draft]:
     """One score for each number of a cell, named by the joint header or, where there is none, by its place."""
-    names: tuple[str | None, ...] = grid.readings[place.row][place.column].names or place.parts or _notes(numbers)
-    if len(names) == len(numbers) - 1:
-        names = (None, *names)
     named = len(names) == len(numbers)
+    around = without_joint(label.text, [name for name in names if name]) if named else None
     stacked = named and fold(" ".join(str(name) for name in names)) == fold(place.name)
     suffixed = named and len(names) > 1 and is_suffix(names[1] or "")
     joint = named and label.subset is not None and ("/" in label.subset or suffixed)
     base = label.benchmark if label.subset is None or joint else f"{label.benchmark} ({label.subset})"
+    alone = around is not None and not says_benchmark(around)
     for place_in_cell, number in enumerate(numbers):
         if number is None:
             continue
         name = names[place_in_cell] if named else f"{place_in_cell + 1} of {len(numbers)}"
         score = _score(grid, place, label, number)
         shots = shots_in(name or "")
-        measures = name is not None and is_part_metric(name)
+        measures = name is not None and (is_part_metric(name) or alone)
         names_subset = named and not stacked and bool(name) and not measures and not suffixed and shots is None
+        benchmark = str(name) if stacked or alone else part_benchmark(around or score.benchmark, name)
         score = replace(
             score,
-            label=_part_label(base, name, stacked=stacked),
-            benchmark=str(name) if stacked else _part_benchmark(score.benchmark, name),
-            metric=name if measures else _whole_metric(score.metric),
+            label=part_label(base, name, stacked=stacked) if around is None else label_around(around, name),
+            benchmark=benchmark,
+            metric=name if measures else whole_metric(score.metric) if named else None,
             subset=name if names_subset else None if joint else score.subset,
             shots=score.shots if shots is None else shots,
         )
         yield _Draft(score=score, qualifiers=place.qualifiers)
-
-
-def _notes(numbers: Sequence[Number | None]) -> tuple[str, ...]:
-    """`32.4 (cased) / 33.2 (uncased)`: what stands in brackets after each."""
-    notes = tuple(number.note or "" for number in numbers if number is not None)
-    return notes if len(notes) == len(numbers) and all(notes) and len(set(notes)) == len(notes) else ()
-
-
-def _part_label(base: str, name: str | None, *, stacked: bool) -> str:
-    """`HumanEval (+)` over `60.4 (55.5)` is HumanEval and HumanEval+."""
-    if name and is_suffix(name):
-        return f"{base}{name}"
-    if name and ((is_known_benchmark(name) and name in base) or stacked):
-        return name
-    return f"{base} ({name})" if name else base
-
-
-def _part_benchmark(benchmark: str, name: str | None) -> str:
-    if name and is_suffix(name):
-        return f"{benchmark}{name}"
-    return name if name and is_known_benchmark(name) and name in benchmark else benchmark
-
-
-def _whole_metric(metric: str | None) -> str | None:
-    """A joint metric (`EM/F1`) is none of its parts'."""
-    return None if metric is None or "/" in metric else metric
 
 
 def _score(grid: Grid, place: Place, label: Label, number: Number) -> Score:
