@@ -1,4 +1,4 @@
-"""What the numbers of a compound cell are called: `74.1/72.3` under `SQuAD (EM/F1)`, `60.4 (55.5)` under `HumanEval (+)`."""
+"""What the numbers of a compound cell are called: `74.1/72.3` under `DROP (EM/F1)`, `60.4 (55.5)` under `DROP (+)`."""
 
 from __future__ import annotations
 

@@ -83,6 +83,8 @@ def row_refusal(grid: Grid, row: int) -> str | None:
         if role.kind is Kind.NOT_A_SCORE and not is_class and not named:
             return role.reason
     section = role_of(grid.sections[row]) if grid.sections[row] else None
+    if section and section.kind is Kind.STDERR:
+        return "an uncertainty of other rows"
     return section.reason if section and section.kind is Kind.NOT_A_SCORE else None
 
 

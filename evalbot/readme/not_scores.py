@@ -89,9 +89,36 @@ def _out_of_scale(grid: Grid) -> str | None:
 
 
 def _titled(grid: Grid) -> str | None:
-    """`Latency (s) for 1280x720` over the whole width says what every number is."""
-    titles = [role_of(row[0].text) for row in grid.table.rows[: grid.table.head]]
-    return next((f"its title says {role.reason}" for role in titles if role.kind is Kind.NOT_A_SCORE), None)
+    """`Latency (s) for 1280x720` over the whole width says what every number is; so may a heading, in clear words."""
+    roles = [role_of(row[0].text) for row in grid.table.rows[: grid.table.head]]
+    told = [role.reason for role in roles if role.kind is Kind.NOT_A_SCORE]
+    measured = any(column.role.kind in {Kind.METRIC, Kind.SCORE} for column in grid.value_columns)
+    if not measured and (reason := _quantity_in(grid.table.heading or "")) is not None:
+        told.append(reason)
+    return f"its title says {told[0]}" if told else None
+
+
+def _quantity_in(heading: str) -> str | None:
+    """Only what can be nothing else: many a heading `Training time` stands over scores."""
+    folded = fold(heading)
+    found = next((reason for reason, pattern in _SAID_ABOVE.items() if pattern.match(folded)), None)
+    unit = role_of(heading)
+    return found or (unit.reason if unit.reason.startswith("a quantity in") else None)
+
+
+_SAID_ABOVE = {
+    "an uncertainty of scores": re.compile(
+        r"(?:standard (?:deviations?|errors?)|confidence intervals?|variances?|std|stddev)\b"
+    ),
+    "a difference between scores": re.compile(
+        r"(?:improvements?|gains?|differences?|degradations?) (?:over|against|to|from|relative|compared|vs)\b"
+    ),
+    "a rank": re.compile(r"rank(?:s|ing|ings)? among\b"),
+    "a share of the data": re.compile(r"contamination\b"),
+    "a count": re.compile(r"number of\b"),
+    "a length or resolution": re.compile(r"(?:average|mean|median) (?:response|output|generation|completion) length\b"),
+}
+"""What a heading says of the numbers below it, whatever the names beside them are."""
 
 
 def _flags(grid: Grid) -> str | None:
