@@ -85,6 +85,10 @@ def _column(
         role = Role(Kind.MODEL)  # `Base models` heads the models themselves; `Base model` what they were made from
     column = Column(index=index, head=head, notes=notes, group=group, parts=parts, role=role, content=content)
     column = replace(column, role=_by_numbers(column, readings, body))
+    if column.content == "value" and column.role.kind is Kind.OTHER_MODEL:
+        column = replace(column, role=Role(Kind.UNKNOWN))  # `Original model` over numbers is one of the models
+    if index == 0 and column.content == "label" and core(head) in _FILES:
+        column = replace(column, role=Role(Kind.MODEL))
     if index > 0 and column.content == "label" and fold(head) in _MADE_FROM and role.kind is not Kind.MODEL:
         column = replace(column, role=Role(Kind.OTHER_MODEL))
     names = index == 0 and _names_rows(column, table, readings, body)
@@ -149,12 +153,14 @@ _BIT_WIDTHS = {*map(Decimal, (2, 3, 4, 5, 6, 8, 16, 32, 64))}
 """Of a classifier no precision is one of these in every row, of a number format every one is."""
 _MADE_FROM = {"base", "original", "start", "parent", "source"}
 """Over names, these say what a row was made from; over numbers they are models themselves."""
+_FILES = {"weight", "weights", "filename", "file", "file name", "checkpoint file"}
+"""At the left these head the files that the rows are about."""
 _WHERE = {"a hyper-parameter", "a length or resolution"}
 MIN_CONDITIONS = 3
 """Rows from which an order of numbers is no coincidence."""
 
 
-_INDEX_WORDS = {"id", "no", "index"}
+_INDEX_WORDS = {"id", "no", "index", "context"}
 _NOT_SCORED = {Kind.NOT_A_SCORE, Kind.STDERR, Kind.VERSION}
 
 

@@ -15,7 +15,7 @@ from evalbot.readme.roles import Kind, Role
 from evalbot.readme.wording import fold, is_known_benchmark, looks_like_model, mentions_metric
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from decimal import Decimal
 
     from evalbot.readme.numbers import Readings
@@ -51,12 +51,40 @@ def _without_settings(columns: list[Column], readings: Readings, body: Sequence[
         return columns  # the columns of numbers are models
     values = {column.index: values_of(readings, column.index, body) for column in columns if may_hold_scores(column)}
     measured = any(looks_measured(numbers) for numbers in values.values())
+    columns = _without_letters(columns, values)
     return [
         replace(column, role=Role(Kind.NOT_A_SCORE, "numbers that look like a setting"))
         if measured and _says_nothing(column) and _are_settings(column, values.get(column.index, ()))
         else column
         for column in columns
     ]
+
+
+def _without_letters(columns: list[Column], values: Mapping[int, Sequence[Decimal]]) -> list[Column]:
+    """`PS | T` left of benchmarks with much larger scores: parameters and tokens, in letters no list has."""
+    named = [column.index for column in columns if column.index in values and not _is_letters(column)]
+    scores = [number for index in named for number in values[index]]
+    large = bool(scores) and min(scores) > SMALL
+    return [
+        replace(column, role=Role(Kind.NOT_A_SCORE, "numbers that look like a setting"))
+        if large
+        and _is_letters(column)
+        and column.index < min(named)
+        and values.get(column.index)
+        and max(values[column.index]) < min(scores)
+        else column
+        for column in columns
+    ]
+
+
+SMALL = 10
+"""Scores above this make a column of smaller numbers to their left something else."""
+
+
+def _is_letters(column: Column) -> bool:
+    head = column.head
+    short = 0 < len(head) <= 2 and head.isalpha() and head.isupper()  # noqa: PLR2004 - `PS`, `T`
+    return short and column.role.kind is Kind.UNKNOWN and not column.notes and not column.group
 
 
 def _are_settings(column: Column, values: Sequence[Decimal]) -> bool:

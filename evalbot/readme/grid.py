@@ -187,6 +187,8 @@ _UNNAMED = Reading(reason="whole numbers that nothing names: a ratio, a setting 
 
 def _are_small_integers(reading: Reading) -> bool:
     """`2/128` or `45/50` may be a setting or a count of right answers; `74.1/72.3` and `1631/397` are two scores."""
+    if all(number and number.unit == "%" for number in reading.numbers):
+        return False
     values = [number.value for number in reading.numbers if number]
     whole = all("." not in str(value) for value in values)
     return len(reading.numbers) > 1 and whole and (len(reading.numbers) > 2 or min(values) < 100)  # noqa: PLR2004

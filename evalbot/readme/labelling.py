@@ -12,6 +12,8 @@ from evalbot.readme.systems import is_backbone, names_a_framework, naming_rank
 from evalbot.readme.wording import fold, looks_like_model
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from evalbot.readme.columns import Column
     from evalbot.readme.grid import Grid
 
@@ -34,10 +36,27 @@ def primary_label(grid: Grid) -> Column | None:
             first = min(columns, key=naming_rank)
             alike = [column for column in columns if fold(column.head) == fold(first.head)]
             best = max(alike, key=lambda column: _distinct(grid, column))
+            best = _told_apart(grid, best, columns)
             # `Backbone | Method` over many backbones in one or two frameworks: the backbones are the models.
             named = [column for column in columns if is_backbone(column) and names_a_framework(best)]
             return max((best, *named), key=lambda column: _distinct(grid, column))
     return grid.label_columns[0] if grid.label_columns else None
+
+
+def _told_apart(grid: Grid, best: Column, columns: Sequence[Column]) -> Column:
+    """`Model name | Model path` over families and repositories: the column that names every row once."""
+    rows = len(grid.body)
+    full = [
+        column
+        for column in columns
+        if naming_rank(column) == naming_rank(best) and _distinct(grid, column) == rows and _all_words(grid, column)
+    ]
+    return full[0] if full and _distinct(grid, best) < rows else best
+
+
+def _all_words(grid: Grid, column: Column) -> bool:
+    """Text in every row, and no running numbers: `47430278_4`."""
+    return all(any(character.isalpha() for character in grid.text(row, column.index)) for row in grid.body)
 
 
 def _tells_rows_apart(grid: Grid, column: Column) -> bool:

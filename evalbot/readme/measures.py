@@ -28,8 +28,18 @@ def why_no_measure(name: str, naming: Column | None) -> str | None:
         return None
     if _ANOTHER_STATE.search(fold(name)) or is_sized_or_owned(name) or any(map(_may_be_a_model, name.split())):
         return "a row to compare with"
+    if set(fold(name).split()) & _NO_MEASURE:
+        return "a setting or a limit"
+    if _RATE.search(fold(name)):
+        return None
     known = mentions_metric(name) or is_known_benchmark(name) or is_average(name) or shots_in(name) is not None
     return None if known else "under a head of metrics, and no metric that is known"
+
+
+_RATE = re.compile(
+    r"(?<!learning)(?<!dropout)(?<!sampling)(?<!sample)(?<!frame)(?<!decay)(?<!bit)(?<!oov) rates?(?: %)?\Z"
+)
+_NO_MEASURE = frozenset(["epoch", "epochs", "step", "steps", "limit", "limits"])
 
 
 def _may_be_a_model(word: str) -> bool:

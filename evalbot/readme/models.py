@@ -16,7 +16,7 @@ from evalbot.readme.survey import ModelLabel, TableReport, column_labels, row_la
 from evalbot.readme.systems import names_a_system, why_no_rows, why_not_at_all
 from evalbot.readme.titles import is_another_variant
 from evalbot.readme.whole import model_columns, own_section
-from evalbot.readme.wording import looks_like_model
+from evalbot.readme.wording import looks_like_model, names_no_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,16 +38,13 @@ class Target:
 
 def choose_model(report: TableReport, grid: Grid, wanted: Wanted) -> Target:
     """Raises NothingFound, AmbiguousChoice or UsageError; never takes a label that was not asked for."""
-    if sum(way is not None for way in (wanted.column_index, wanted.exact_label, wanted.model_name)) > 1:
-        raise UsageError(
-            "--model-name, --model-name-override and --model-column-index are three ways to say the same.",
-            hint="Give one of them",
-        )
+    _refuse_two_ways(wanted)
     if (mixed := why_not_at_all(grid, primary_label(grid))) is not None:
         raise NothingFound(f"Nothing in table {report.table.number} can be told to be one model's: {mixed}")
     if wanted.column_index is not None:
         return _by_index(report, wanted.column_index)
     name = wanted.exact_label or wanted.model_name
+    _refuse_no_model(name)
     own_row = _own_row(report, grid, name) if report.orientation == "single" and name else None
     if own_row is not None:
         return own_row
@@ -72,6 +69,19 @@ def choose_model(report: TableReport, grid: Grid, wanted: Wanted) -> Target:
     if together is not None:
         return together
     raise _ambiguous(report, name, found) if found else _not_found(report, name)
+
+
+def _refuse_two_ways(wanted: Wanted) -> None:
+    if sum(way is not None for way in (wanted.column_index, wanted.exact_label, wanted.model_name)) > 1:
+        raise UsageError(
+            "--model-name, --model-name-override and --model-column-index are three ways to say the same.",
+            hint="Give one of them",
+        )
+
+
+def _refuse_no_model(name: str | None) -> None:
+    if name and names_no_model(name):
+        raise NothingFound(f"{name!r} is a benchmark, a metric or an average, not a model")
 
 
 def _own_row(report: TableReport, grid: Grid, name: str) -> Target | None:
@@ -207,13 +217,26 @@ def _exactly(report: TableReport, grid: Grid, label: str) -> list[Target]:
     found = [_column_target(model) for model in columns] + [_row_target(row) for row in rows]
     qualified = [_row_target(row) for row in _rows(report, grid) if row.qualified == label.strip()]
     unmarked = [target for target in found if target.axis == "row" and _is_unmarked(grid, target.indexes[0], label)]
+    if any(target.axis == "row" and not _own_name(grid, target.indexes[0]) for target in found):
+        unmarked = []  # a row without a name of its own goes by the one above it
     return next((only for only in (qualified, unmarked) if len(only) == 1), found)
 
 
+def _own_name(grid: Grid, row: int) -> str:
+    primary = primary_label(grid)
+    return grid.text(row, primary.index) if primary else ""
+
+
 def _is_unmarked(grid: Grid, row: int, label: str) -> bool:
-    """The label with nothing but tags around it: of `Heron` and `Heron*` it is the first."""
+    """The label as a reader sees it: of `Heron` and `Heron*` it is the first, of `Heron` and a link `Heron` neither."""
     wanted = "".join(label.split())
-    return any("".join(_TAGS.sub("", cell.raw).split()) == wanted for cell in grid.table.rows[row])
+    texts = (_LINK.sub(r"\1", _TAGS.sub("", cell.raw)).strip() for cell in grid.table.rows[row])
+    return any("".join(_WRAPPED.sub(r"\2", text).split()) == wanted for text in texts)
+
+
+_TAGS = re.compile(r"<[^<>]*>")
+_WRAPPED = re.compile(r"\A(\*{1,3}|_{1,3}|`)(.*)\1\Z")
+_LINK = re.compile(r"\[([^\[\]]*)\]\([^()]*\)")
 
 
 def _rows(report: TableReport, grid: Grid) -> list[RowNames]:
@@ -253,6 +276,5 @@ def _not_found(report: TableReport, name: str) -> NothingFound:
     )
 
 
-_TAGS = re.compile(r"<[^<>]*>")
 # No label is filled in: a ready command would be pasted, and it would choose.
 _POINT = 'add --model-name-override "LABEL" with the label as listed'

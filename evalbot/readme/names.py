@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rapidfuzz import fuzz
 
 from evalbot.model_names import same_name
-from evalbot.readme.plain import plain
+from evalbot.readme.plain import plain, printed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ _POINTED = re.compile(
     r"|^(?:ours?|this model):\s*|\s+[-–—]\s+ours$|,\s*ours$",  # noqa: RUF001 - dashes as they are printed
     re.IGNORECASE,
 )
-_OWNED = re.compile(r"([A-Za-z0-9][\w.-]*)/([A-Za-z0-9][\w.+-]*)")
+_OWNED = re.compile(r"([A-Za-z0-9][\w.-]*)/((?=[0-9.+-]*[A-Za-z])[A-Za-z0-9][\w.+-]*)")
 """The Hub's `owner/name`."""
 _ABLATED = re.compile(r"[-+−–]\s")  # noqa: RUF001 - dashes as they are printed
 """`- Finch` in a list of ablations is the whole without Finch."""
@@ -63,8 +63,8 @@ def refers_to(label: str, wanted: str) -> bool:
 
 
 def is_exact(label: str, raw: str, wanted: str) -> bool:
-    """The label as printed, with or without its markup; a line break in it is no letter."""
-    return "".join(wanted.split()) in {"".join(text.split()) for text in (label, raw, plain(raw))}
+    """The label as printed, with or without its markup and its footnote marks; a line break in it is no letter."""
+    return "".join(wanted.split()) in {"".join(text.split()) for text in (label, raw, plain(raw), printed(raw))}
 
 
 def closest_first(labels: Iterable[str], wanted: str | None) -> Sequence[str]:

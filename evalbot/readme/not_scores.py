@@ -152,6 +152,8 @@ _DATE = re.compile(r"(?:19|20)[0-9]{2}(?:[-/.年][0-9]{1,2}(?:[-/.月][0-9]{1,2}
 def _made_of(grid: Grid) -> str | None:
     """`Hyperparameter | Value`, `Model structure | A | B`: what something is made of."""
     corner = fold(grid.columns[0].head).split()
+    if any(column.role.kind is Kind.MODEL for column in grid.label_columns):
+        return None
     if corner and corner[-1] in words.RUNTIMES and not benchmark_like(c.head for c in grid.value_columns):
         return f"its rows are what models run on ({grid.columns[0].head})"
     if not corner or corner[-1] not in words.HYPER_TABLE or benchmark_like(c.head for c in grid.value_columns):
@@ -206,7 +208,8 @@ def about_something_else(grid: Grid) -> str | None:
 
 def _says_average(text: str) -> bool:
     """`Average`, and `STS Avg.`: the average over the tasks of one benchmark."""
-    return role_of(text).kind is Kind.AVERAGE or fold(text).split()[-1:] in ([word] for word in words.AVERAGE)
+    tokens = fold(text).split()
+    return role_of(text).kind is Kind.AVERAGE or bool({*tokens[:1], *tokens[-1:]} & words.AVERAGE)
 
 
 def _is_leaderboard(grid: Grid) -> bool:
@@ -222,12 +225,18 @@ def _other_topic(grid: Grid) -> str | None:
 
 
 def _counts(grid: Grid) -> str | None:
-    """Whole numbers only, and larger than a percentage: counts of something."""
+    """Whole numbers only, in one column or larger than a percentage: counts of something."""
     values = _values(grid)
+    only = grid.value_columns[0] if len(grid.value_columns) == 1 else None
+    if only is not None and only.role.kind is Kind.UNKNOWN and all(value in _STAGES for value in values):
+        return "its only numbers are small and whole, and nothing names a benchmark"
     percent = any("%" in grid.text(row, column.index) for row in grid.body for column in grid.value_columns)
     if percent or any("." in value for value in values) or max(map(len, values), default=0) < 3:  # noqa: PLR2004 - up to 99
         return None
     return "it holds whole numbers over a hundred and nothing names a benchmark"
+
+
+_STAGES = {*map(str, range(11))}
 
 
 def _values(grid: Grid) -> list[str]:

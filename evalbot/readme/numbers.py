@@ -66,6 +66,8 @@ _BOUND = re.compile(r"[~≈≃<>≤≥≲≳]")
 _SIMPLE = re.compile(r"-?[0-9]{1,4}(?:\.[0-9]{1,9})?", re.ASCII)
 """What most cells hold, read without further ado."""
 _DIGIT = re.compile(r"[0-9]")
+_SKIN_TONES = dict.fromkeys(range(0x1F3FB, 0x1F400))
+"""They follow a hand and are no sign of their own."""
 _TRIANGLES = {*"▲▼△▽🔺🔻"}
 """Before a number these say by how much it rose or fell."""
 _DASHES = "-—–−―. "
@@ -203,7 +205,9 @@ def _read_parts(pieces: list[str], habit: CommaHabit) -> Reading:
 
 def _bare(text: str) -> str:
     """Without what decorates a value at its ends: medals, arrows, stars, check marks, a doubt mark."""
-    text = text.strip().removesuffix("(?)").rstrip(",;")
+    text = text.translate(_SKIN_TONES).strip().removesuffix("(?)").rstrip(",;")
+    if text.endswith(")") and "(" not in text:
+        text = text[:-1].rstrip()
     start, end = 0, len(text)
     while start < end and _decorates(text[start]):
         start += 1

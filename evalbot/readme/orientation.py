@@ -81,7 +81,8 @@ def _under_model_head(grid: Grid, heads: Sequence[str], rows: Sequence[str]) -> 
     """`Model | A-7B | B-7B` over rows of benchmarks: the corner names the header row, not the first column."""
     models = _count_models(heads) or sum(column.role.kind is Kind.MODEL for column in grid.value_columns)
     tested = 2 * sum(map(is_known_benchmark, rows)) > len(rows) > 1
-    named = (models and benchmark_like(rows)) or tested or all(is_metric(row) for row in rows)
+    sized = len(heads) > 1 and all(map(is_sized_or_owned, heads))
+    named = (models and benchmark_like(rows)) or tested or sized or all(is_metric(row) for row in rows)
     if named and not benchmark_like(heads) and not any(map(is_sized_or_owned, rows)):
         return Verdict("benchmarks-as-rows", "models as columns")
     return Verdict("models-as-rows", "models as rows")

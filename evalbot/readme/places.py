@@ -219,6 +219,8 @@ def _words(grid: Grid, row: int, column: Column) -> str:
 def _benchmark_column(grid: Grid) -> Column | None:
     columns = [column for column in grid.label_columns if not _is_metric_or_shots(grid, column)]
     columns = [column for column in columns if any(grid.text(row, column.index) for row in grid.body)]
+    before = [column for column in columns if column.index < min((c.index for c in grid.value_columns), default=0)]
+    columns = before or columns  # `Meaning` behind the scores explains; it names nothing
     headed = [column for column in columns if column.role.kind is Kind.BENCHMARK]
     if headed:
         # `Benchmark | (blank)` over `General | MMLU`, `(blank) | DROP`: the head spans groups and names.

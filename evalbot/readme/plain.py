@@ -41,6 +41,11 @@ _LATEX_WORDS = {
 _SPACING_TAGS = {"br", "p", "div", "li", "tr", "td", "th", "ul", "ol", "hr"}
 
 
+def printed(raw: str) -> str:
+    """What a reader sees of a cell, footnote marks included."""
+    return " ".join("".join(map(_visible, _Scanner(_without_math(raw)).run())).split())
+
+
 def plain(raw: str) -> str:
     """The text a reader sees, whitespace collapsed."""
     if _PLAIN_ASCII.match(raw):

@@ -32,6 +32,7 @@ _AGAINST_END = re.compile(
     r"(?:base|baseline|previous|original|fp16|bf16|fp32|sota)(?: model)?\Z"
 )
 
+_COUNTED = re.compile(r"# ?(?:of )?(?:words|tokens|samples|sentences|documents|examples|characters|questions|items)\b")
 _INDEX = re.compile(r"(?:s|sr|sl|ser|serial|row) (?:no|nr|number)")
 _SIZED = re.compile(r"[0-9.]+ ?[bm]\b")
 """`7B Params` names a model by its size; it does not count parameters."""
@@ -48,6 +49,8 @@ _PER_TIME = re.compile(
     r"/ ?(?:s|sec|second|秒|min|h|w|watt|j|joule)\b|/秒|it/s|tok/s|(?<!-)\b(?:s|ms|us|sec) ?/ ?[a-z]"
     r"|\bper (?:sec|second|min|hour)\b"
 )
+_MARKED = re.compile(r"[A-Za-z]\$\s*\Z")
+"""`InfoVQA$`: a dollar sign as a footnote's mark."""
 _GERMAN = re.compile(r"\w{3,}(?:zeit|größe|anzahl|kosten|dauer)")
 _DEVICES = frozenset({"gpu", "cpu", "tpu", "npu", "/"})
 _SETTING = re.compile(
@@ -80,6 +83,8 @@ _ANYWHERE = frozenset(
     }
 )
 """Heads that mean a quantity wherever they stand in a label."""
+_METHODS = frozenset({"sft", "ft", "finetuning", "tuning", "lora", "model", "models"})
+"""`Full Params SFT` is how a model was trained."""
 _WHOLE_UNITS = frozenset(
     {"gb", "mb", "kb", "gib", "mib", "tb", "ms", "sec", "secs", "seconds", "kbps", "mbps", "hz", "khz", "fps"}
 )
@@ -120,8 +125,11 @@ def _by_sign(text: str, folded: str, head: str) -> str | None:
         ("a difference between scores", "Δ" in text or "∆" in text or _AGAINST.match(folded)),
         ("a share of the data", _SHARE.match(folded) and not _OUTCOMES & set(folded.split())),
         ("a measure on training data", _TRAINING.match(folded) and mentions_metric(folded)),
-        ("a count", "_" in text and folded.endswith(" total")),
-        ("a price", folded.count("$") == 1 or "€" in folded),  # two dollars are a formula
+        ("a count", ("_" in text and folded.endswith(" total")) or _COUNTED.search(folded)),
+        (
+            "a price",
+            (folded.count("$") == 1 and not _MARKED.search(text)) or "€" in folded,
+        ),  # two dollars are a formula
         ("hardware or energy", _HARDWARE.fullmatch(_PRECISE.sub("", _BATCHED.sub("", head)))),
         ("a speed or time", _is_by_device(text)),
         ("a speed or time", _SPEED_ON.match(folded)),
@@ -166,13 +174,17 @@ def _by_head(text: str, head: str, folded: str) -> str | None:
 def _by_noun(text: str, noun: str, tokens: Sequence[str]) -> str | None:
     if noun in _WHOLE_UNITS:
         return f"a quantity in {noun}"
-    anywhere = () if is_identifier(text) else (_HEADS[word] for word in tokens if word in _ANYWHERE)
+    anywhere = (
+        () if is_identifier(text) or tokens[-1] in _METHODS else (_HEADS[word] for word in tokens if word in _ANYWHERE)
+    )
     return _HEADS.get(noun) or next(iter(anywhere), None)
 
 
 def _unit(text: str) -> str | None:
     for found in _PARENTHESISED.finditer(text[:MAX_LABEL]):
         inside = found[1].strip()
+        if inside.lower() == "ms" and is_metric(PARENTHESES.sub(" ", text)):
+            continue  # `mIoU (ms)` is measured at several scales
         if inside.lower() in words.UNITS or inside in words.MAGNITUDES:
             return inside
     return None

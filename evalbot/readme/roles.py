@@ -100,7 +100,7 @@ def _is_precision(folded: str, _tokens: list[str]) -> bool:
 
 
 def _is_stderr(folded: str, tokens: list[str]) -> bool:
-    if len(tokens) > 1 and tokens[-1] in {"std", "stdev", "stderr"}:
+    if len(tokens) > 1 and tokens[-1] in {"std", "stdev", "stderr"} and tokens[-2] not in words.SPLITS:
         return True  # `Accuracy std`; `Accuracy (std)` heads both
     named = {"stderr"} & {*tokens, *folded.split()} or _INTERVAL_HEAD.search(folded)
     if folded and folded.split(maxsplit=1)[0] in {"std", "stdev", "stddev", "stderr"}:
@@ -135,7 +135,7 @@ def _is_other_model(folded: str, tokens: list[str]) -> bool:
 def _is_model_column(folded: str, tokens: list[str]) -> bool:
     if any(piece in folded for piece in words.MODEL_SUBSTRINGS):
         return True
-    if tokens[-1] in {"name", "names", "id", "ids"} and len(tokens) > 1:
+    if tokens[-1] in {"name", "names", "id", "ids", "path", "paths", "repo"} and len(tokens) > 1:
         return tokens[-2] in words.MODEL
     if tokens[-1] in words.MODEL_ALONE:
         return len(tokens) == 1

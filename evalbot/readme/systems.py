@@ -38,6 +38,8 @@ _CHECKPOINTS = frozenset({"checkpoint", "checkpoints", "ckpt", "hf checkpoint"})
 
 _OTHERS_AT_EDGES = frozenset("reported paper published sota baseline previous teacher prev".split())
 """These say so also beside a benchmark's name: `MMLU reported`; `Human Eval` and `Random Walks` are benchmarks."""
+_GOALS = frozenset("target targets minimum required".split())
+"""What was aimed at is nobody's score."""
 _FILLERS = frozenset(
     "score scores result results performance value values number numbers level the in by from model models our as "
     "guess guessing best".split()
@@ -73,7 +75,8 @@ def names_a_part(column: Column) -> bool:
 
 def of_another_system(column: Column) -> bool:
     """`MMLU (reported)`, `Previous SOTA`, `Human`: in a table of models these are not the row's own scores."""
-    return any(says_another(text) for text in (column.head, column.group, *column.notes))
+    goals = bool({*fold(column.head).split()[-1:]} & _GOALS)
+    return goals or any(says_another(text) for text in (column.head, column.group, *column.notes))
 
 
 def names_a_system(note: str) -> bool:

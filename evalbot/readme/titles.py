@@ -45,7 +45,7 @@ _OTHERS = r"(?:base|original|teacher|parent|previous|unquanti[sz]ed)"
 _OF_ANOTHER = re.compile(
     rf"\b{_MEASURED} (?:of|for|from) (?:the |our )?{_OTHERS} (?:model|version)\b|^(?:the |our )?{_OTHERS} model\b"
     rf"|^(?:by|for|as a) (?:comparison|baseline|reference)\b(?!.*\b(?:we|our|ours|this model)\b)"
-    rf"|\bis our {_OTHERS} model\b|^as a (?:baseline|reference|comparison) to compare .* (?:against|with|to)\b"
+    rf"|^(?:比較対象|対照|对比模型|对照模型|비교 대상|비교 모델)|\bis our {_OTHERS} model\b|^as a (?:baseline|reference|comparison) to compare .* (?:against|with|to)\b"
 )
 """`Results of the base model`, `The original model reaches`: what a sentence says of the table below it."""
 _BEFORE = re.compile(
@@ -174,7 +174,7 @@ def _speaks_of_another(sentence: str, name: str) -> bool:
         return True
     named = [next(filter(None, found.groups())) for found in _OF_A_NAMED.finditer(sentence)]
     models = [word for word in named if _is_model_id(word.lower(), alone=True) and not is_benchmark(word.lower())]
-    return any(not _stems(word) & _stems(name) for word in models)
+    return any(not _stems(word) & _stems(name) or _is_a_relatives(word, name) for word in models)
 
 
 def _identifiers(heading: str) -> Iterator[tuple[str, bool]]:

@@ -38,6 +38,8 @@ _TRAINED_ON = re.compile(
     r"|(?:pre|fine)?(?: ?trained| ?tuned) on\b.*|(?:pre ?)?train(?:ing|ed)?"
 )
 
+_IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9.]*(?:-[A-Za-z0-9.]+){2,}(?<=.{12})")
+"""`FS-distilroberta-fine-tuned` is no language, whatever heads its column."""
 _NOBODYS = frozenset("random majority chance human humans baseline baselines sota".split())
 _NOBODYS_FELLOWS = frozenset(
     "class classifier guess guessing performance level score scores average avg expert experts previous published".split()
@@ -118,8 +120,10 @@ def _refuse_named_rows(report: TableReport, grid: Grid, name: str | None) -> Non
 def _row_models(grid: Grid) -> list[str]:
     """Row labels that are models whatever heads them: linked to a model's page, called one, or two with sizes."""
     primary = primary_label(grid)
-    if primary is None or primary.role.kind in {Kind.MODEL, Kind.SUBSET}:
+    if primary is None or primary.role.kind is Kind.MODEL:
         return []
+    if primary.role.kind is Kind.SUBSET:
+        return [text for row in scored_rows(grid) if _IDENTIFIER.fullmatch(text := grid.text(row, primary.index))]
     cells = [grid.table.rows[row][primary.index] for row in scored_rows(grid)]
     surely = [cell.text for cell in cells if _MODEL_PAGE.search(cell.raw) or _is_system(cell.text)]
     sized = [cell.text for cell in cells if is_sized_or_owned(cell.text) and not is_benchmark(cell.text.lower())]

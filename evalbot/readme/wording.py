@@ -98,6 +98,12 @@ def is_known_benchmark(text: str) -> bool:
     return any("".join(bare[:count]) in words.KNOWN_BENCHMARKS for count in (1, 2, 3))
 
 
+def names_no_model(text: str) -> bool:
+    """A benchmark's name as it is commonly written, a metric's, or an average."""
+    measured = is_metric(text) and not any(character.isdigit() for character in text)
+    return measured or is_average(text) or "".join(fold(text).split()) in words.KNOWN_BENCHMARKS
+
+
 @lru_cache(maxsize=REMEMBERED)
 def is_sized_or_owned(label: str) -> bool:
     """By a size, an owner or a word for model variants, and not only by a version, which data sets have too."""

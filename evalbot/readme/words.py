@@ -142,9 +142,9 @@ COUNTED = frozenset({"correct", "incorrect", "right", "wrong", "correct answers"
 COUNTED_ALONE = frozenset({"language", "languages", "langs", "语言", "言語"})
 """Numbers right under one of these count them; the word also heads columns of names."""
 NOT_A_SCORE_HEADS = {
-    "a parameter count": "params param parameters parameter parametre parametrów paramètres parámetros parâmetros parametri параметры",
+    "a parameter count": "params mparams mparam param parameters parameter parametre parametrów paramètres parámetros parâmetros parametri параметры",
     "a size": "size sizes ukuran boyut rozmiar taille tamaño tamanho größe dimensione размер footprint storage disk",
-    "an amount of compute": "madds gmadds gmac madd flops flop gflops tflops mflops macs gmacs mmacs multadds activations",
+    "an amount of compute": "madds gmadds gmac madd flops flop gflops tflops mflops macs gmacs mmacs macts gmacts acts multadds activations",
     "a speed or time": "wps tensorrt onnx openvino coreml ncnn tflite speed speedup latency throughput fps qps rps rtf rtfx time times duration runtime hours hour "
     "seconds second minutes days vitesse velocidad durée dauer hız prędkość tốc geschwindigkeit velocità скорость ttft tpot itl tps время tiempo temps latence latenz latencia latência latenza duración duração durata",
     "memory": "memory mem ram vram mémoire memoria speicher память",
@@ -152,11 +152,11 @@ NOT_A_SCORE_HEADS = {
     "a price": "price prices cost costs usd pricing cents costo coste стоимость kosten coût coûts custo koszt",
     "a date": "date dates year released cutoff",
     "a count of data": "tokens token samples sample examples instances sentences utterances documents images files rows "
-    "tuples speakers records entries positives negatives count counts vocab vocabulary classes articles docs inferences codebooks modalities turns runs stars "
+    "tuples speakers records entries positives negatives mentions episodes trials support count counts vocab vocabulary classes articles docs inferences codebooks modalities turns runs stars "
     "количество número anzahl",
     "a hyper-parameter": "ep eps nfe cfg guidance codebook codebooks bitrate maxlen bsz layers layer heads head dim dims dimension dimensions epoch epochs step steps iterations "
     "iters iteration seed seeds temperature temp decay dropout optimizer scheduler schedule warmup bits bit experts threshold thresh breakpoint stride confidence hyperparameter hyperparameters ratio proportion embeddings lenpen weight weights smoothing épocas "
-    "bs factor",
+    "bs factor multiplier",
     "hardware or energy": "gpu gpus tpu tpus cpu cpus hardware device devices consumption emissions emitted energy co2 "
     "tco2eq",
     "a property of the model": "sparsity density retained",
@@ -190,7 +190,7 @@ ROW_PROPERTIES = frozenset("scale type group variant level fold run trial config
 """Heads of a column of numbers that say which of several equal rows this is."""
 NOT_A_SCORE_PHRASES = {
     "a length or resolution": "context length|context window|context size|max context|max position embeddings",
-    "a hyper-parameter": "lr schd|beam size|sample rate|guidance scale|learning rate|crop pct|crop percentage|batch size|weight decay|label smoothing|drop path|grad clip|dropout rate|masking rate|hidden dim|d model|n heads|"
+    "a hyper-parameter": "mlm probability|masking probability|lr schd|beam size|sample rate|guidance scale|learning rate|crop pct|crop percentage|batch size|weight decay|label smoothing|drop path|grad clip|dropout rate|masking rate|hidden dim|d model|n heads|"
     "n layers|d ff|d head|n ctx|group size|top p|top k",
     "a significance test": "p value|p values",
     "a property of the tokenizer": "compress rate|compression rate|compression ratio|fertility|vocab size",
@@ -218,7 +218,7 @@ NOT_A_SCORE_SUBSTRINGS = {
 }
 UNITS = frozenset(
     "gb mb kb gib mib tb ms s sec secs second seconds min mins minutes h hr hrs hours hour days w kw kwh usd $ € fps hz khz "
-    "px kbps bps mbps gpu·h tco2eq kg million millions billion billions bits bytes 秒 小时 tok/s".split()
+    "px gflops tflops mflops flops gmacs macs kbps bps mbps gpu·h tco2eq kg million millions billion billions bits bytes 秒 小时 tok/s".split()
 )
 """A label with one of these in parentheses is a quantity: `Size (GB)`, `Latency (ms)`."""
 MAGNITUDES = frozenset({"M", "B", "G", "K", "T", "k"})
