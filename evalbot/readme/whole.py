@@ -50,6 +50,7 @@ def own_section(report: TableReport, grid: Grid, name: str | None) -> str | None
     """The section that is the wanted model's, if sections are models. Raises NothingFound where it is another's."""
     _refuse_named_rows(report, grid, name)
     _refuse_runs(report, grid)
+    _refuse_differing_rows(report, grid)
     sections = list(dict.fromkeys(section for section in grid.sections.values() if section))
     own = [section for section in sections if name and refers_to(section, name)]
     if len(own) == 1:
@@ -64,6 +65,31 @@ def own_section(report: TableReport, grid: Grid, name: str | None) -> str | None
     if above is not None:
         raise NothingFound(f"Table {report.table.number} stands under {above!r}, which is not {name!r}")
     return None
+
+
+def _refuse_differing_rows(report: TableReport, grid: Grid) -> None:
+    """The same row twice, told apart by words of no subset or setting: each may be another system's."""
+    kinds = {Kind.BENCHMARK, Kind.METRIC_COLUMN, Kind.SUBSET, Kind.SHOTS, Kind.VERSION}
+    naming = [column for column in grid.label_columns if column.role.kind in kinds]
+    primary = primary_label(grid)
+    naming = naming if primary is None or primary in naming else [*naming, primary]
+    for column in grid.label_columns:
+        told = column.role.kind in {Kind.EMPTY, Kind.UNKNOWN} or fold(column.head) in _KINDS_OF_ROWS
+        if column in naming or not told:
+            continue
+        said: dict[tuple[str, ...], set[str]] = {}
+        for row in scored_rows(grid):
+            key = (grid.sections[row], *(grid.text(row, other.index) for other in naming))
+            said.setdefault(key, set()).add(grid.text(row, column.index))
+        twice = next((texts for texts in said.values() if len(texts - {""}) > 1), None)
+        if twice is not None:
+            raise NothingFound(
+                f"Table {report.table.number} has the same row more than once, by {column.head or 'another column'}",
+                candidates=sorted(twice),
+            )
+
+
+_KINDS_OF_ROWS = frozenset("stage type source mode trainer system reported by ours".split())
 
 
 def _refuse_like_sections(report: TableReport, grid: Grid, sections: Sequence[str]) -> None:
