@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -70,12 +71,13 @@ def _row_places(grid: Grid, row: int) -> Iterator[Place]:
             continue
         scored = column in grid.value_columns and column.role.kind is not Kind.MODEL
         refusal = None if scored else column.role.reason or _aside(grid, row, column)
-        if scored and of_another_system(column):
+        if scored and (of_another_system(column) or _is_beside_the_metric(grid, column)):
             refusal = ANOTHER_SYSTEM
+        unsaid = ", ".join(note for note in column.notes if not _is_read(note))
         yield Place(
             row=row,
             column=column.index,
-            name=f"{column.group} {column.head}".strip(),
+            name=f"{column.group} {column.head}".strip() + (f" ({unsaid})" if unsaid else ""),
             suffix=framework,
             metric=_column_metric(column),
             shots=_shots_of(grid, row, column),
@@ -83,6 +85,24 @@ def _row_places(grid: Grid, row: int) -> Iterator[Place]:
             qualifiers=column.notes,
             refusal=refusal,
         )
+
+
+def _is_read(note: str) -> bool:
+    return (
+        is_metric(note) or shots_in(note) is not None or len(joint_names(note)) > 1 or role_of(note).kind is Kind.STDERR
+    )
+
+
+def _is_beside_the_metric(grid: Grid, column: Column) -> bool:
+    """`Acc | GPT-4` below a benchmark: where one note is the metric, another that is none is somebody else's number."""
+    if not column.notes or any(map(is_metric, column.notes)):
+        return False
+    fellows = [c for c in grid.value_columns if c.head == column.head and c != column and c.notes]
+    return any(any(map(is_metric, c.notes)) for c in fellows) and all(map(_NUMBERED.fullmatch, column.notes))
+
+
+_NUMBERED = re.compile(r"[A-Za-z]{2,}-[0-9][\w.]*")
+"""`GPT-4`; `SIM` may be a metric that no list has."""
 
 
 def _framework(grid: Grid, row: int, label: Column | None) -> str:

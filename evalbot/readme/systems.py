@@ -38,6 +38,8 @@ _CHECKPOINTS = frozenset({"checkpoint", "checkpoints", "ckpt", "hf checkpoint"})
 
 _OTHERS_AT_EDGES = frozenset("reported paper published sota baseline previous teacher prev".split())
 """These say so also beside a benchmark's name: `MMLU reported`; `Human Eval` and `Random Walks` are benchmarks."""
+_PAPERS = re.compile(r"(?:exam|academic|research|news|scientific|white|test) papers?")
+"""Kinds of documents, where `MMLU paper` is what a paper says."""
 _GOALS = frozenset("target targets minimum required".split())
 """What was aimed at is nobody's score."""
 _FILLERS = frozenset(
@@ -92,7 +94,7 @@ def says_another(text: str) -> bool:
     inside = [found[1] for found in _PARENTHESISED.finditer(text[:200])]
     outside = _PARENTHESISED.sub(" ", text[:200])
     ends = [tokens for piece in (outside, *inside) if (tokens := fold(piece).split())]
-    at_edges = any({tokens[0], tokens[-1]} & _OTHERS_AT_EDGES for tokens in ends)
+    at_edges = any({tokens[0], tokens[-1]} & _OTHERS_AT_EDGES for tokens in ends) and not _PAPERS.fullmatch(fold(text))
     return at_edges or any(_is_only_another(piece) for piece in (outside, *inside))
 
 
