@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from evalbot.readme.columns import Column
 
 _ANOTHER_STATE = re.compile(
-    r"\b(?:before|without|w / o|prior to|pretrained|pre trained|base model|target|required|goal|human|annotators?)\b"
+    r"\b(?:before|without|w / o|prior to|pretrained|pre trained|base model|target|required|goal|human|annotators?"
+    r"|student|quanti[sz]ed|best possible|state of the art)\b"
 )
 """`Accuracy before fine-tuning`, `Target accuracy`: of no model that is, or of another."""
 

@@ -280,7 +280,9 @@ def _shots_of(grid: Grid, row: int, scored: Column) -> int | None:
     """By the column's notes, else by the row's shots column, else by the corner."""
     if (noted := next((shots for note in scored.notes if (shots := shots_in(note)) is not None), None)) is not None:
         return noted
-    for column in grid.columns:
+    behind = [c for c in grid.columns if c.role.kind is Kind.SHOTS and c.index > scored.index]
+    several = sum(column.role.kind is Kind.SHOTS for column in grid.columns) > 1
+    for column in behind[:1] if several else grid.columns:
         text = grid.text(row, column.index)
         if column.role.kind is Kind.SHOTS and text.isascii() and text.isdecimal() and len(text) <= 3:  # noqa: PLR2004
             return int(text)

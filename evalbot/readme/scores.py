@@ -26,6 +26,10 @@ IMPLAUSIBLE = 10_000
 """Whole numbers from here on under an unknown label are counts: the largest benchmark scores have four digits."""
 
 
+_OTHERS_IN_CELLS = frozenset(
+    "base teacher student target train random baseline estimated est reported paper published".split()  # noqa: SIM905
+)
+"""In brackets behind a value these say whose it is, or that it was not measured; `(SOTA)` praises the model's own."""
 MAX_QUALIFIERS = 4
 """So many words may be added to equal labels: more would be no label."""
 
@@ -84,15 +88,22 @@ def _read(grid: Grid, place: Place) -> list[_Draft] | Skipped:
     label = parse_label(place.name)
     if len(numbers) == 1 and numbers[0] is not None and not reading.names:
         number = numbers[0]
-        if _is_implausible(number, label):
-            return _skip(grid, place, "too large for a score")
-        if number.value > HUNDRED and is_out_of_hundred(label.metric or place.metric, label.benchmark):
-            return _skip(grid, place, "over 100 where a perfect score is 100")
+        if (reason := _why_no_score(number, label, place)) is not None:
+            return _skip(grid, place, reason)
         return [_Draft(score=_score(grid, place, label, number), qualifiers=place.qualifiers)]
     names = names_of(grid, place, numbers)
     mismatched = 1 < len(names) != len(numbers)
     held = f"its header names {len(names)} numbers, and the cell holds {len(numbers)}"
     return _skip(grid, place, held) if mismatched else list(_compound(grid, place, label, numbers, names))
+
+
+def _why_no_score(number: Number, label: Label, place: Place) -> str | None:
+    if _is_implausible(number, label):
+        return "too large for a score"
+    if number.note is not None and fold(number.note) in _OTHERS_IN_CELLS:
+        return f"a value of another ({number.note})"
+    over = number.value > HUNDRED and is_out_of_hundred(label.metric or place.metric, label.benchmark)
+    return "over 100 where a perfect score is 100" if over else None
 
 
 def _is_implausible(number: Number, label: Label) -> bool:

@@ -12,7 +12,7 @@ from evalbot.readme.header import name_blocks
 from evalbot.readme.labels import joint_names
 from evalbot.readme.quantities import not_a_score
 from evalbot.readme.roles import Kind, role_of
-from evalbot.readme.wording import core, fold, is_average, is_known_benchmark, is_metric
+from evalbot.readme.wording import core, fold, is_average, is_known_benchmark, is_metric, mentions_metric
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,7 @@ _GOALS = frozenset("target targets minimum required".split())
 """What was aimed at is nobody's score."""
 _FILLERS = frozenset(
     "score scores result results performance value values number numbers level the in by from model models our as "
-    "guess guessing best".split()
+    "guess guessing best expert experts annotators state of art".split()
 )
 _PARENTHESISED = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
 
@@ -127,6 +127,11 @@ def why_not_at_all(grid: Grid, primary: Column | None) -> str | None:
 
 
 def _why_no_heads(grid: Grid) -> str | None:
+    if variants := _variants_of_each(grid):
+        return f"a model and {variants[0]!r} name its numbers only together"
+    heads = [grid.table.rows[row] for row in grid.header_rows]
+    if any(row[-1].absent and len({cell.text for cell in row} - {""}) > 1 for row in heads):
+        return "a header row ends before the table does"
     if len(grid.header_rows) > 1 and not name_blocks(grid.table) and (_is_shifted(grid) or _breaks_period(grid)):
         return "its group names do not stand over the first column of their groups"
     if len(grid.header_rows) == 1 and (count := sum(map(_is_headless, grid.columns[1:]))):
@@ -161,6 +166,23 @@ def _model_pair(grid: Grid) -> str | None:
     return ", ".join(column.head for column in noted) if len(noted) > 1 else None
 
 
+def _variants_of_each(grid: Grid) -> list[str]:
+    """`Wiki2 PPL | FP16 | 4bit-GPTQ` over models: the corner is the benchmark, and each number is of one variant."""
+    corner = grid.columns[0].head
+    if not is_known_benchmark(corner) and not mentions_metric(corner):
+        return []
+    heads = [column.head for column in grid.value_columns]
+    rows = [grid.text(row, 0) for row in grid.body]
+    return next((axis for axis in (heads, rows) if len(axis) > 1 and all(map(_is_variant, axis))), [])
+
+
+def _is_variant(label: str) -> bool:
+    tokens = fold(label).split()
+    named = words.PRECISIONS | words.VARIANTS
+    return bool(tokens) and all(token in named or _BITS.fullmatch(token) for token in tokens)
+
+
+_BITS = re.compile(r"[0-9]{1,2} ?bits?|[wa][0-9]{1,2}(?:[ag][0-9]{1,3})*|q[0-9](?: ?k)?(?: ?[sml])?")
 _MODEL_HEADS = {"model", "models", "模型", "method", "methods"}
 _LETTERED = re.compile(r"(?:model|system|method|opponent|candidate) (?:[a-z]|[0-9])")
 

@@ -157,7 +157,7 @@ NOT_A_SCORE_HEADS = {
     "a hyper-parameter": "ep eps nfe cfg guidance codebook codebooks bitrate maxlen bsz layers layer heads head dim dims dimension dimensions epoch epochs step steps iterations "
     "iters iteration seed seeds temperature temp decay dropout optimizer scheduler schedule warmup bits bit experts threshold thresh breakpoint stride confidence hyperparameter hyperparameters ratio proportion embeddings lenpen weight weights smoothing épocas "
     "bs factor multiplier",
-    "hardware or energy": "gpu gpus tpu tpus cpu cpus hardware device devices consumption emissions emitted energy co2 "
+    "hardware or energy": "gpu gpus tpu tpus cpu cpus hardware device devices consumption emissions emitted energy co2 co2eq watts kwh "
     "tco2eq",
     "a property of the model": "sparsity density retained",
     "a training loss": "loss losses",
@@ -194,9 +194,10 @@ NOT_A_SCORE_PHRASES = {
     "n layers|d ff|d head|n ctx|group size|top p|top k",
     "a significance test": "p value|p values",
     "a property of the tokenizer": "compress rate|compression rate|compression ratio|fertility|vocab size",
-    "a speed or time": "temps d inférence|tiempo de inferencia|tempo de inferência|tempo di inferenza|gpu h|gpu hours|per second|per sec|real time factor|frame rate|sampling rate",
+    "a speed or time": "temps d inférence|tiempo de inferencia|tempo de inferência|tempo di inferenza|wall clock|slow down|cold start|gpu h|gpu hours|per second|per sec|real time factor|frame rate|sampling rate",
+    "memory": "memory usage|mem usage|memory footprint",
     "hardware or energy": "carbon|gpu memory|power consumption",
-    "a count of data": "training data|trained on",
+    "a count of data": "training data|trained on|tool calls|api calls|tokens used",
     "a confidence bound": "lower bound|upper bound",
 }
 NOT_A_SCORE_SUBSTRINGS = {
@@ -257,6 +258,10 @@ RUNTIMES = frozenset(
 )
 """A first column under one of these lists what models run on: its numbers are times or memory."""
 TRAINING_LOG = frozenset({"epoch", "epochs", "step", "steps", "iteration", "iterations"})
+VARIANTS = frozenset(
+    "base sft dpo rlhf ppo instruct chat lora qlora rtn gptq awq gguf smoothquant hqq aqlm original finetuned full bit".split()
+)
+"""Where these are all that an axis says, its labels are variants of one model."""
 MODEL_SIZES = frozenset("nano tiny mini small base medium large xlarge xxlarge xl xxl huge giant".split())
 OTHERS = frozenset(
     "reference reported paper published official original previous prior sota baseline baselines random human humans "
