@@ -39,6 +39,7 @@ def why_no_measure(name: str, naming: Column | None) -> str | None:
 
 _RATE = re.compile(
     r"(?<!learning)(?<!dropout)(?<!sampling)(?<!sample)(?<!frame)(?<!decay)(?<!bit)(?<!oov) rates?(?: %)?\Z"
+    r"|率(?: ?%)?\Z"
 )
 _NO_MEASURE = frozenset(["epoch", "epochs", "step", "steps", "limit", "limits"])
 

@@ -33,6 +33,7 @@ _AGAINST_END = re.compile(
 )
 
 _COUNTED = re.compile(r"# ?(?:of )?(?:words|tokens|samples|sentences|documents|examples|characters|questions|items)\b")
+_FOR_EACH = re.compile(r"(?:cost|price|tokens?|time|latency|energy|memory) / \w")
 _INDEX = re.compile(r"(?:s|sr|sl|ser|serial|row) (?:no|nr|number)")
 _SIZED = re.compile(r"[0-9.]+ ?[bm]\b")
 """`7B Params` names a model by its size; it does not count parameters."""
@@ -137,6 +138,7 @@ def _by_sign(text: str, folded: str, head: str) -> str | None:
         ("a hyper-parameter", _SETTING.fullmatch(text.strip().lower()) and not is_metric(text)),
         ("a hyper-parameter", _BATCH.fullmatch(head)),
         ("a speed or time", _PER_TIME.search(folded.replace(" / ", "/"))),
+        ("a quantity for each", _FOR_EACH.match(folded)),
         (f"a quantity in {unit}", unit),
     )
     return next((reason for reason, applies in signs if applies), None)

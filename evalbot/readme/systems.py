@@ -129,8 +129,8 @@ def why_not_at_all(grid: Grid, primary: Column | None) -> str | None:
 def _why_no_heads(grid: Grid) -> str | None:
     if variants := _variants_of_each(grid):
         return f"a model and {variants[0]!r} name its numbers only together"
-    heads = [grid.table.rows[row] for row in grid.header_rows]
-    if any(row[-1].absent and len({cell.text for cell in row} - {""}) > 1 for row in heads):
+    values = [column.index for column in grid.columns if column.content == "value"]
+    if any(grid.table.rows[row][index].absent for row in grid.header_rows for index in values):
         return "a header row ends before the table does"
     if len(grid.header_rows) > 1 and not name_blocks(grid.table) and (_is_shifted(grid) or _breaks_period(grid)):
         return "its group names do not stand over the first column of their groups"

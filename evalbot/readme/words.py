@@ -145,7 +145,7 @@ NOT_A_SCORE_HEADS = {
     "a parameter count": "params mparams mparam param parameters parameter parametre parametrów paramètres parámetros parâmetros parametri параметры",
     "a size": "size sizes ukuran boyut rozmiar taille tamaño tamanho größe dimensione размер footprint storage disk",
     "an amount of compute": "madds gmadds gmac madd flops flop gflops tflops mflops macs gmacs mmacs macts gmacts acts multadds activations",
-    "a speed or time": "wps tensorrt onnx openvino coreml ncnn tflite speed speedup latency throughput fps qps rps rtf rtfx time times duration runtime hours hour "
+    "a speed or time": "slowdown wps tensorrt onnx openvino coreml ncnn tflite speed speedup latency throughput fps qps rps rtf rtfx time times duration runtime hours hour "
     "seconds second minutes days vitesse velocidad durée dauer hız prędkość tốc geschwindigkeit velocità скорость ttft tpot itl tps время tiempo temps latence latenz latencia latência latenza duración duração durata",
     "memory": "memory mem ram vram mémoire memoria speicher память",
     "a length or resolution": "length lengths len resolution resolutions reso shape window ctx patch résolution résolutions auflösung resolución risoluzione resolução",
@@ -162,19 +162,19 @@ NOT_A_SCORE_HEADS = {
     "a property of the model": "sparsity density retained",
     "a training loss": "loss losses",
     "a difference between scores": "variation delta δ diff difference gain gains improvement recovery degradation change "
-    "gap retention retained drop improv improvement boost increase uplift lift",
+    "gap retention retained drop improv improvement boost increase uplift lift reduction",
     "a link or note": "link links url urls license download downloads likes",
 }
 """A label whose head noun is one of these measures something else than quality."""
 NOT_A_SCORE_ALONE = {
-    "a count of data": "snt wrd utt utts sents lines characters frequency quantity n num number support train training pairs questions queries labels words percentage share "
+    "a count of data": "snt wrd utt utts sents lines characters frequency quantity n num number support train training timeouts retries failures tp fp tn fn pairs questions queries labels words percentage share "
     "percent data",
     "a rank": "# no место posición",
     "a confidence bound": "lower upper iqr range uncertainty",
     "an amount of outcomes": "win wins ties tie draws draw losses lose loses",
     "a size": "bpw peak compression volume",
     "a significance test": "p",
-    "a parameter count": "active activated act",
+    "a parameter count": "active activated act trainable",
     "a hyper-parameter": "β γ α λ ε τ onset offset index id l h a d r k rate lr setting settings alpha beta gamma lambda epsilon eps theta tau",
     "hardware or energy": "power",
     "a date": "release age",
@@ -192,7 +192,7 @@ NOT_A_SCORE_PHRASES = {
     "a length or resolution": "context length|context window|context size|max context|max position embeddings",
     "a hyper-parameter": "mlm probability|masking probability|lr schd|beam size|sample rate|guidance scale|learning rate|crop pct|crop percentage|batch size|weight decay|label smoothing|drop path|grad clip|dropout rate|masking rate|hidden dim|d model|n heads|"
     "n layers|d ff|d head|n ctx|group size|top p|top k",
-    "a significance test": "p value|p values",
+    "a significance test": "p value|p values|t stat|t statistic|z score|effect size",
     "a property of the tokenizer": "compress rate|compression rate|compression ratio|fertility|vocab size",
     "a speed or time": "temps d inférence|tiempo de inferencia|tempo de inferência|tempo di inferenza|wall clock|slow down|cold start|gpu h|gpu hours|per second|per sec|real time factor|frame rate|sampling rate",
     "memory": "memory usage|mem usage|memory footprint",
