@@ -184,7 +184,7 @@ def _content(readings: Readings, index: int, body: Sequence[int]) -> Content:
     numbers = texts = 0
     for row in body:
         reading = readings[row][index]
-        measured = reading.is_number or reading.reason in UNCERTAIN
+        measured = reading.is_number or reading.displaced or reading.reason in UNCERTAIN
         numbers += measured
         texts += not measured and not reading.missing
     if numbers and numbers >= texts:

@@ -169,7 +169,7 @@ def _by_line(cell: Cell, names: tuple[str, ...], habit: CommaHabit) -> Reading |
 
 def _reading(cell: Cell, habit: CommaHabit, parts: int) -> Reading:
     if cell.overfull:
-        return _OVERFULL
+        return replace(_OVERFULL, displaced=cell.text[:1].isdigit())
     if cell.spans > 1 and any(character.isdigit() for character in cell.text):
         return _SPANNING
     if not cell.raw.isascii() and _REORDERING.search(cell.raw):
@@ -179,8 +179,12 @@ def _reading(cell: Cell, habit: CommaHabit, parts: int) -> Reading:
 
 _REORDERING = re.compile("[\u202a\u202b\u202d\u202e\u2066-\u2068]")
 _REORDERED = Reading(reason="marks in it make its digits appear in another order")
-_OVERFULL = Reading(reason="in a row with more cells than the header, so which column it belongs to is not known")
-_SHORT = Reading(reason="in a row with fewer cells than others, so which column it belongs to is not known")
+_OVERFULL = Reading(
+    reason="in a row with more cells than the header, so which column it belongs to is not known", displaced=True
+)
+_SHORT = Reading(
+    reason="in a row with fewer cells than others, so which column it belongs to is not known", displaced=True
+)
 _SPANNING = Reading(reason="one cell over several rows or columns")
 _UNNAMED = Reading(reason="whole numbers that nothing names: a ratio, a setting or two values")
 

@@ -182,7 +182,9 @@ def below_other_heads(table: Table, readings: Readings) -> Readings:
             heads = {at: text for at, text in (heads | changed).items() if at in changed or not texts[at]}
         told.append(
             tuple(
-                Reading(reason=f"below another head, {heads[at]}") if at in heads and reading.is_number else reading
+                Reading(reason=f"below another head, {heads[at]}", displaced=True)
+                if at in heads and reading.is_number
+                else reading
                 for at, reading in enumerate(readings[row])
             )
         )

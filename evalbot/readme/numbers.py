@@ -93,6 +93,8 @@ class Reading:
     """What the cell itself calls its numbers."""
     reason: str | None = None
     """Why digits in the cell are not taken as a value."""
+    displaced: bool = False
+    """A value, but perhaps another column's: its row is too long or too short, or other heads stand above it."""
 
     @property
     def is_number(self) -> bool:
