@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from evalbot.readme.html_tables import read_html_tables
@@ -47,13 +46,15 @@ class Blocks:
 
     def tables(self) -> list[Table]:
         """All tables in the file's order."""
-        inside = False
-        for index, token in enumerate(self._tokens):
+        index = 0
+        while index < len(self._tokens):
+            token = self._tokens[index]
             if token.type == "table_open":
-                self._add_markdown(_rows(self._tokens, index, self._lines, self._line_offset))
-            inside = (inside or token.type == "table_open") and token.type != "table_close"
-            if not inside:
+                rows, index = _rows(self._tokens, index, self._lines, self._line_offset)
+                self._add_markdown(rows)
+            else:
                 self._add_block(index, token)
+            index += 1
         return sorted([*self._markdown, *self._html_tables()], key=lambda table: table.line)
 
     def _add_markdown(self, rows: tuple[tuple[Cell, ...], ...]) -> None:
@@ -161,31 +162,34 @@ def _is_title(paragraph: str) -> bool:
     )
 
 
-def _rows(tokens: Sequence[Token], start: int, lines: Sequence[str], offset: int) -> tuple[tuple[Cell, ...], ...]:
+def _rows(
+    tokens: Sequence[Token], index: int, lines: Sequence[str], offset: int
+) -> tuple[tuple[tuple[Cell, ...], ...], int]:
+    """The rows of the table that opens at an index, and the index where it closes."""
     rows: list[tuple[Cell, ...]] = []
     cells: list[Cell] = []
     line = 0
     overfull, written = False, 0
-    for token in islice(tokens, start, None):
-        if token.type == "tr_open":
+    while (token := tokens[index]).type != "table_close":
+        if token.type == "inline":
+            # The parser unescapes pipes; in the file every pipe inside a cell stands escaped.
+            raw = token.content.replace("|", "\\|")
+            cells.append(Cell(raw=raw, text=plain(raw), line=line, overfull=overfull, absent=len(cells) >= written))
+        elif token.type == "tr_open":
             at = token.map[0] if token.map else 0
             cells, line = [], offset + at + 1
             texts = _texts(lines[at])
             # The parser drops text behind the header's last column, and fills up a row that ends before it.
             overfull = bool(rows) and any(text.strip() for text in texts[len(rows[0]) :])
             written = len(texts) if rows else len(tokens)
-        elif token.type == "inline":
-            # The parser unescapes pipes; in the file every pipe inside a cell stands escaped.
-            raw = token.content.replace("|", "\\|")
-            cells.append(Cell(raw=raw, text=plain(raw), line=line, overfull=overfull, absent=len(cells) >= written))
         elif token.type == "tr_close":
             rows.append(tuple(cells))
-        elif token.type == "table_close":
-            break
-    return tuple(rows)
+        index += 1
+    return tuple(rows), index
 
 
 def _texts(line: str) -> list[str]:
     """The cells of a row as they stand in its line, which may be that of a list or a quotation."""
-    cells = _PIPE.split(line.lstrip("> \t").removeprefix("|"))
+    bare = line.lstrip("> \t").removeprefix("|")
+    cells = _PIPE.split(bare) if "\\" in bare else bare.split("|")
     return cells if cells[-1].strip() else cells[:-1]

@@ -88,9 +88,9 @@ def _parts(table: Table) -> list[int]:
 
 def _without_short_rows(table: Table, readings: Readings) -> Readings:
     """No values from a row that ends before a column in which another row has one: which cell is missing is unknown."""
-    ends = [next((at for at, cell in enumerate(row) if cell.absent), table.width) for row in table.rows]
-    if not any(end < table.width for end in ends[table.head + 1 :]):
+    if not any(row[-1].absent for row in table.rows[table.head + 1 :]):
         return readings
+    ends = [next((at for at, cell in enumerate(row) if cell.absent), table.width) for row in table.rows]
     measured = {at for row in readings[table.head + 1 :] for at, reading in enumerate(row) if reading.is_number}
     last = max((at for at in measured if not _ASIDE.match(table.header[at].text)), default=0)
     return tuple(

@@ -193,6 +193,8 @@ def below_other_heads(table: Table, readings: Readings) -> Readings:
 
 def heads_again(table: Table, readings: Readings, row: int) -> bool:
     """A row without a name and without a number that says two things or more."""
-    texts = {cell.text for cell in table.rows[row] if any(character.isalnum() for character in cell.text)}
-    plain = not any(reading.is_number for reading in readings[row])
-    return plain and len(texts) > 1 and not table.rows[row][0].text and 2 * len(texts) > table.width - 1
+    # Asked of every row, and most have a name.
+    if table.rows[row][0].text or any(reading.is_number for reading in readings[row]):
+        return False
+    texts = {cell.text for cell in table.rows[row] if any(map(str.isalnum, cell.text))}
+    return len(texts) > 1 and 2 * len(texts) > table.width - 1

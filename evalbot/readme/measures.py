@@ -54,11 +54,12 @@ _NUMBERED = re.compile(r"[(\[]?[A-Za-z]{2,}-[0-9][0-9.]*[A-Za-z]?[)\]]?")
 
 def is_spread_of(name: str, others: frozenset[str]) -> bool:
     """`Accuracy std`, `Accuracy (95% CI)` beside a row `Accuracy`: how far that one's values spread."""
-    bare = fold(PARENTHESES.sub(" ", name)) if PARENTHESES.search(name) else ""
     inside = fold(name).split()
+    if _SURELY_SPREAD.isdisjoint(inside):
+        return False
+    bare = fold(PARENTHESES.sub(" ", name)) if PARENTHESES.search(name) else ""
     rest = " ".join(token for token in inside if token not in _SPREAD)
-    spread = len(rest.split()) < len(inside) and bool(set(inside) & _SURELY_SPREAD)
-    return spread and bool({rest, bare} & others)
+    return bool({rest, bare} & others)
 
 
 _SURELY_SPREAD = frozenset({"std", "stdev", "stddev", "sd", "se", "sem", "stderr", "variance", "var", "ci"})

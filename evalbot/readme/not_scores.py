@@ -78,14 +78,22 @@ def _tokenizers(grid: Grid) -> str | None:
 def _out_of_scale(grid: Grid) -> str | None:
     """`AIME | 15273.8`: lengths, times or counts by benchmark."""
     label = primary_label(grid)
-    numbers = []
-    for row in grid.body:
-        for column in grid.value_columns:
-            names = [column.head, *([grid.text(row, label.index)] if label else [])]
-            known = next((name for name in names if is_out_of_hundred(None, parse_label(name).benchmark)), None)
-            numbers += [number.value for number in grid.readings[row][column.index].numbers if number and known]
+    heads = {column.index for column in grid.value_columns if _is_out_of_hundred(column.head)}
+    rows = {row for row in grid.body if label and _is_out_of_hundred(grid.text(row, label.index))}
+    numbers = [
+        number.value
+        for row in grid.body
+        for column in grid.value_columns
+        if row in rows or column.index in heads
+        for number in grid.readings[row][column.index].numbers
+        if number
+    ]
     over = sum(value > HUNDRED for value in numbers)
     return "under benchmarks scored out of 100 it holds larger numbers" if 2 * over > len(numbers) else None
+
+
+def _is_out_of_hundred(name: str) -> bool:
+    return is_out_of_hundred(None, parse_label(name).benchmark)
 
 
 def _titled(grid: Grid) -> str | None:

@@ -98,7 +98,8 @@ class Reading:
 
     @property
     def is_number(self) -> bool:
-        return any(number is not None for number in self.numbers)
+        numbers = self.numbers
+        return bool(numbers) and (numbers[0] is not None or any(number is not None for number in numbers))
 
 
 Readings = tuple[tuple[Reading, ...], ...]
@@ -109,7 +110,7 @@ def comma_habit(texts: Iterable[str]) -> CommaHabit:
     """What a comma between a digit and three digits means in this table, by its other numbers."""
     decimal = thousands = point = False
     for text in texts:
-        if len(text) <= MAX_LENGTH and _NUMBERISH.match(text):
+        if len(text) <= MAX_LENGTH and ("," in text or "." in text) and _NUMBERISH.match(text):
             decimal = decimal or bool(_SURELY_DECIMAL.search(text))
             thousands = thousands or bool(_SURELY_THOUSANDS.search(text))
             point = point or bool(_DECIMAL_POINT.search(text))

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from evalbot.readme.wording import is_known_benchmark, metric_tokens
@@ -46,6 +47,7 @@ def scale_of(
     return "fraction" if any(peer != peer.to_integral_value() for peer in values) else None
 
 
+@lru_cache(maxsize=4096)
 def is_out_of_hundred(metric: str | None, benchmark: str) -> bool:
     if metric is not None:
         return bool(_BOUNDED & set(metric_tokens(metric)))
