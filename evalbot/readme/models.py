@@ -112,7 +112,7 @@ def _refuse_variant(grid: Grid, target: Target, wanted: Wanted) -> None:
         raise NothingFound(
             f"{wanted.model_name!r} stands in the table only as {variant!r}",
             hint='If that is this model: add --model-name-override "LABEL" with the label as listed',
-            candidates=[f"{target.label} ({variant})"],
+            candidates=[target.label or ""],
         )
 
 
