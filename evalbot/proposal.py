@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 from evalbot.card import results, yaml_writer
 from evalbot.card.document import MODEL_INDEX, decode_card, parse_card
-from evalbot.card.merge import Merge, apply_merge, plan_merge
+from evalbot.card.edit import apply_merge
+from evalbot.card.merge import Merge, plan_merge
 from evalbot.card.model_index import plain_text
 from evalbot.errors import InvalidCard, UsageError
 from evalbot.readme.extract import Extraction, Skipped, Wanted, extract

@@ -39,6 +39,16 @@ def same_identity(result: Result, metric: Metric, other: Published) -> bool:
     return other.name is not None and same_name(other.name, metric.name)
 
 
+def same_source(result: Result, other: Published) -> bool:
+    """Whether a published metric names our source; one that names none is nobody's."""
+    ours = None if result.source is None else result.source.url
+    return ours is not None and other.source_url is not None and _address(ours) == _address(other.source_url)
+
+
+def _address(url: str) -> str:
+    return url.strip().rstrip("/").casefold()
+
+
 def same_score(result: Result, metric: Metric, other: Published) -> bool:
     """Whether a published metric speaks of our benchmark, in whatever layout: by names, or by the dataset.
 

@@ -1,7 +1,7 @@
-"""Put new items into a card's model-index by inserting text, so that every other byte stays as it is.
+"""Change a card's model-index by inserting, replacing and cutting text, so that every other byte stays as it is.
 
-Positions come from the marks of the composed nodes. Each insertion is made twice: as text, and on the node tree
-as an expectation; the edited text is parsed again and must equal the expected tree, else nothing is returned.
+Positions come from the marks of the composed nodes. Each edit is made twice: as text, and on the node tree as an
+expectation; the edited text is parsed again and must equal the expected tree, else nothing is returned.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import yaml
 from evalbot.card import yaml_reader, yaml_writer
 from evalbot.card.document import MODEL_INDEX, CardDocument, fingerprint, get, parse_card
 from evalbot.card.model_index import is_null
+from evalbot.card.spans import BY_HAND, above, end_of, ends_in_open_literal, item_span, key_node, line_after, lines_span
 from evalbot.errors import InvalidCard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-_BY_HAND = "Edit the model-index of this card by hand, or write it in the plain block style of the Hub's documentation."
+    from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class CardSplicer:
         elif container is None:
             self._add_key(parent, key, new)
         else:
-            raise InvalidCard(f"{key!r} in the card's model-index is not a list.", hint=_BY_HAND)
+            raise InvalidCard(f"{key!r} in the card's model-index is not a list.", hint=BY_HAND)
 
     def append_models(self, models: Sequence[Any]) -> None:
         """Append entries to the model-index itself, which is made where the card has none."""
@@ -66,6 +66,49 @@ class CardSplicer:
             index = {MODEL_INDEX: list(models)}
             self._made_root = _compose_value(index)
             self._insert_lines(len(self.document.pieces.yaml), yaml_writer.block_lines(index))
+
+    def replace_number(self, parent: yaml.MappingNode, key: str, value: Decimal) -> None:
+        """Let the scalar under `key` of `parent` say this number; what stands beside it on its line stays."""
+        position, (name, old) = next((i, pair) for i, pair in enumerate(parent.value) if pair[0].value == key)
+        if not isinstance(old, yaml.ScalarNode):
+            raise InvalidCard(f"{key!r} in the card's model-index is not a single value.", hint=BY_HAND)
+        start, end = old.start_mark.index, old.end_mark.index
+        number = format(value, "f")
+        self._edits.append(_Edit(start, end, number if start < end else f" {number}"))
+        parent.value[position] = (name, _compose_value(value))
+
+    def remove(self, node: yaml.Node, lists: Sequence[yaml.Node | None]) -> None:
+        """Cut an item out of a list, and around it whatever the cut leaves empty.
+
+        `lists` is what the item stands in, from the inside out: list, mapping, list, mapping, …, list.
+        """
+        doomed = node
+        for container, around in zip(lists[::2], [*lists[1::2], None], strict=True):
+            if not isinstance(container, yaml.SequenceNode):
+                raise InvalidCard("The card's model-index is not made of lists.", hint=BY_HAND)
+            left = [item for item in container.value if item is not doomed]
+            if left:
+                self._cut(*item_span(doomed, container, self.document.pieces.yaml))
+                container.value[:] = left
+                return
+            if around is None:
+                self._remove_index(container)
+                return
+            doomed = around
+
+    def _remove_index(self, index: yaml.SequenceNode) -> None:
+        """Cut the whole key: a card without results has no model-index."""
+        root, source = self.document.root, self.document.pieces.yaml
+        if root is None or root.flow_style:
+            raise InvalidCard("The card's front matter is written in flow style.", hint=BY_HAND)
+        key = key_node(root, MODEL_INDEX).start_mark
+        self._cut(*lines_span(key.index - key.column, end_of(index, source), source))
+        root.value[:] = [pair for pair in root.value if pair[1] is not index]
+
+    def _cut(self, start: int, end: int) -> None:
+        """Cut whole, a place takes along the cuts that were made inside it."""
+        self._edits = [edit for edit in self._edits if not start <= edit.start <= edit.end <= end]
+        self._edits.append(_Edit(start, end, ""))
 
     def render(self) -> str:
         """The edited card. Raises InvalidCard where the edit would change anything but the model-index."""
@@ -89,11 +132,11 @@ class CardSplicer:
         try:
             after = parse_card(text)
         except InvalidCard:
-            raise InvalidCard("This card's model-index cannot be edited safely.", hint=_BY_HAND) from None
+            raise InvalidCard("This card's model-index cannot be edited safely.", hint=BY_HAND) from None
         expected = self._made_root if self.document.root is None else self.document.root
         same_data = fingerprint(after.root) == fingerprint(expected)
         if not same_data or _outside_model_index(after) != self._outside:
-            raise InvalidCard("This card's model-index cannot be edited without changing other lines.", hint=_BY_HAND)
+            raise InvalidCard("This card's model-index cannot be edited without changing other lines.", hint=BY_HAND)
 
     def _append_to_items(self, container: yaml.SequenceNode, new: Sequence[Any]) -> None:
         last = container.value[-1]
@@ -102,9 +145,9 @@ class CardSplicer:
         else:
             # The sequence's start mark is its first dash, unless an anchor or tag stands before it.
             if self.document.pieces.yaml[container.start_mark.index] != "-":
-                raise InvalidCard("A list in the card's model-index carries an anchor or a tag.", hint=_BY_HAND)
+                raise InvalidCard("A list in the card's model-index carries an anchor or a tag.", hint=BY_HAND)
             lines = yaml_writer.block_lines(list(new), container.start_mark.column)
-            self._insert_lines(_end_of(container, self.document.pieces.yaml), lines)
+            self._insert_lines(end_of(container, self.document.pieces.yaml), lines)
         container.value.extend(_compose_value(list(new)).value)
 
     def _fill_empty(self, container: yaml.Node, parent: yaml.MappingNode, key: str, new: Sequence[Any]) -> None:
@@ -112,19 +155,19 @@ class CardSplicer:
         source = self.document.pieces.yaml
         if "".join(source[start:end].split()).lower() not in ("", "~", "null", "[]"):
             raise InvalidCard(
-                f"The empty {key!r} of the card's model-index is written in an unusual way.", hint=_BY_HAND
+                f"The empty {key!r} of the card's model-index is written in an unusual way.", hint=BY_HAND
             )
-        key_node = _key_node(parent, key)
+        name_node = key_node(parent, key)
         # What stands between the colon and the empty value may be comments: only the value and its blanks go.
         before = source[:start].rstrip(" ")
         if parent.flow_style:
             self._edits.append(_Edit(len(before), end, f" [{yaml_writer.flow_items(new)}]"))
         else:
             self._edits.append(_Edit(len(before), end, ""))
-            lines = yaml_writer.block_lines(list(new), key_node.start_mark.column + 2)
-            self._insert_lines(_line_after(source, end), lines)
-        position = next(i for i, (name, _) in enumerate(parent.value) if name is key_node)
-        parent.value[position] = (key_node, _compose_value(list(new)))
+            lines = yaml_writer.block_lines(list(new), name_node.start_mark.column + 2)
+            self._insert_lines(line_after(source, end), lines)
+        position = next(i for i, (name, _) in enumerate(parent.value) if name is name_node)
+        parent.value[position] = (name_node, _compose_value(list(new)))
 
     def _add_key(self, parent: yaml.MappingNode, key: str, new: Sequence[Any]) -> None:
         position = len(parent.value)
@@ -136,9 +179,9 @@ class CardSplicer:
                 self._insert(parent.start_mark.index + 1, text)
         else:
             source = self.document.pieces.yaml
-            at = _end_of(parent, source)
-            if at == len(source) and _ends_in_open_literal(parent, source):
-                at, position = _above(parent.value[-1][0], source), position - 1
+            at = end_of(parent, source)
+            if at == len(source) and ends_in_open_literal(parent, source):
+                at, position = above(parent.value[-1][0], source), position - 1
             lines = yaml_writer.block_lines({key: list(new)}, parent.value[0][0].start_mark.column)
             self._insert_lines(at, lines)
         parent.value.insert(position, (_compose_value(key), _compose_value(list(new))))
@@ -156,51 +199,6 @@ class CardSplicer:
         self._insert(at, text)
 
 
-def _end_of(node: yaml.Node, source: str) -> int:
-    """Where the lines of a block node end: after its last leaf's line, before blank lines and comments."""
-    leaf = node
-    while isinstance(leaf, yaml.CollectionNode) and leaf.value and not leaf.flow_style:
-        inside = leaf
-        leaf = leaf.value[-1][1] if isinstance(leaf, yaml.MappingNode) else leaf.value[-1]
-        if not inside.start_mark.index <= leaf.start_mark.index <= inside.end_mark.index:
-            return _trimmed_end(inside, source)  # an alias: the node it names stands elsewhere
-    if isinstance(leaf, yaml.ScalarNode) and leaf.style in ("|", ">"):
-        return int(leaf.end_mark.index)
-    return _line_after(source, leaf.end_mark.index)
-
-
-def _ends_in_open_literal(node: yaml.Node, source: str) -> bool:
-    """Whether the YAML ends inside a literal without a line end: a line more would change that literal's value."""
-    leaf = node
-    while isinstance(leaf, yaml.CollectionNode) and leaf.value:
-        leaf = leaf.value[-1][1] if isinstance(leaf, yaml.MappingNode) else leaf.value[-1]
-    return isinstance(leaf, yaml.ScalarNode) and leaf.style in ("|", ">") and source[-1:] not in ("\r", "\n")
-
-
-def _above(key: yaml.Node, source: str) -> int:
-    """The start of a key's line, or of the comment lines that stand right above it."""
-    lines = source[: key.start_mark.index].splitlines(keepends=True)
-    while lines and lines[-1].startswith("#"):
-        lines.pop()
-    return sum(len(line) for line in lines)
-
-
-def _trimmed_end(node: yaml.Node, source: str) -> int:
-    """The end of a node whose mark runs on over blank lines and comments."""
-    lines = source[: node.end_mark.index].splitlines(keepends=True)
-    while lines and (not lines[-1].strip() or lines[-1].lstrip().startswith("#")):
-        lines.pop()
-    return sum(len(line) for line in lines)
-
-
-def _line_after(source: str, at: int) -> int:
-    """The start of the line after the one `at` stands in, or the end of the YAML."""
-    ends = [found for line_end in ("\n", "\r") if (found := source.find(line_end, at)) >= 0]
-    if not ends:
-        return len(source)
-    return min(ends) + (2 if source.startswith("\r\n", min(ends)) else 1)
-
-
 def _outside_model_index(document: CardDocument) -> str:
     """The card's text without the lines of its model-index, and without front matter that holds nothing else.
 
@@ -212,13 +210,9 @@ def _outside_model_index(document: CardDocument) -> str:
         return before + after
     yaml_text = pieces.yaml
     if root is not None and (index := get(root, MODEL_INDEX)) is not None:
-        key = _key_node(root, MODEL_INDEX).start_mark
-        yaml_text = yaml_text[: key.index - key.column] + yaml_text[_end_of(index, yaml_text) :]
+        key = key_node(root, MODEL_INDEX).start_mark
+        yaml_text = yaml_text[: key.index - key.column] + yaml_text[end_of(index, yaml_text) :]
     return pieces.mark + pieces.body if not yaml_text.strip() else before + yaml_text.rstrip("\r\n") + after
-
-
-def _key_node(parent: yaml.MappingNode, key: str) -> yaml.Node:
-    return next(name for name, _ in parent.value if isinstance(name, yaml.ScalarNode) and name.value == key)
 
 
 def _compose_value(data: Any) -> Any:

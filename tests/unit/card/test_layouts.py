@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from evalbot.card.document import parse_card
-from evalbot.card.merge import Merge, apply_merge, plan_merge
+from evalbot.card.edit import apply_merge
+from evalbot.card.merge import Merge, plan_merge
 from evalbot.card.model_index import published
 from evalbot.card.results import Result, grouped_result, registered_results
 from evalbot.errors import UsageError

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalbot.card.document import parse_card
-from evalbot.card.merge import apply_merge, plan_merge
+from evalbot.card.edit import apply_merge
+from evalbot.card.merge import plan_merge
 from evalbot.card.model_index import published
 from evalbot.card.results import Metric, Result
 from evalbot.errors import InvalidCard
