@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from evalbot.sandbox.accounts import Accounts, Token
+    from evalbot.sandbox.discussions import Discussion
+    from evalbot.sandbox.git_store import GitStore
     from evalbot.sandbox.repos import Repos
 
 Item = TypeVar("Item")
@@ -67,6 +69,14 @@ class Call:
         """The repository of the path, if the caller may know of it."""
         found = self.hub.repos.find(self.kind(), f"{self.param('namespace')}/{self.param('name')}")
         return access.must_see(self.hub.accounts, found, self.who)
+
+    def store(self, repo: Repo) -> GitStore:
+        """The repository's content as this request is to see it."""
+        return repo.store()
+
+    def discussions(self, repo: Repo) -> list[Discussion]:
+        """Its discussions and pull requests as this request is to see them, oldest first."""
+        return list(repo.discussions.values())
 
     def revision_and_path(self) -> tuple[str, str]:
         """`main/a/b`, `refs%2Fpr%2F3/a/b` and `refs/pr/3/a/b` cut after the revision."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def diff(store: GitStore, base: str, head: str) -> str:
     """The unified diff from where the branches parted to `head`: what the pull request itself changes."""
-    start = _parting(store, base, head)
+    start = parting(store, base, head)
     found = store.git.diff(pygit2.Oid(hex=start), pygit2.Oid(hex=head))
     return "" if found.patch is None else found.patch
 
@@ -47,7 +47,7 @@ def squash(store: GitStore, base: str, head: str, *, title: str, author: str) ->
 
 def proposed(store: GitStore, base: str, head: str) -> list[CommitRecord]:
     """The pull request's own commits, oldest first."""
-    start = _parting(store, base, head)
+    start = parting(store, base, head)
     own = []
     for commit in store.history(head):
         if commit.oid == start:
@@ -56,7 +56,8 @@ def proposed(store: GitStore, base: str, head: str) -> list[CommitRecord]:
     return own[::-1]
 
 
-def _parting(store: GitStore, base: str, head: str) -> str:
+def parting(store: GitStore, base: str, head: str) -> str:
+    """The commit where a branch left its base."""
     return str(store.git.merge_base(pygit2.Oid(hex=base), pygit2.Oid(hex=head)))
 
 

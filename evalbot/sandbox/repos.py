@@ -76,6 +76,11 @@ class Repo:
         """Where the repository stands below the endpoint: `alice/tiny`, `datasets/alice/words`."""
         return self.kind.prefix + self.id
 
+    @property
+    def is_listed(self) -> bool:
+        """Whether strangers find it in lists."""
+        return not self.private
+
     def store(self) -> GitStore:
         return GitStore(self.folder)
 

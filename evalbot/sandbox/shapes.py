@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from evalbot.sandbox import eval_results, git_merge
+from evalbot.sandbox import benchmarks, eval_results, git_merge, people
 from evalbot.sandbox.card_check import metadata_of
 from evalbot.sandbox.card_yaml import CardYamlError
-from evalbot.sandbox.records import as_date, stable_id
+from evalbot.sandbox.records import as_date
 from evalbot.sandbox.refusals import bad_request
 
 if TYPE_CHECKING:
-    from evalbot.sandbox.accounts import Accounts, Token
-    from evalbot.sandbox.call import Hub
+    from evalbot.sandbox.accounts import Accounts
+    from evalbot.sandbox.call import Call, Hub
     from evalbot.sandbox.discussions import Discussion, Event
     from evalbot.sandbox.git_store import CommitRecord, Entry, GitStore
     from evalbot.sandbox.repos import Repo
@@ -30,33 +31,6 @@ EXPANDABLE = {
     "dataset": _EXPANDABLE_BY_ALL | {"citation", "description", "mainSize", "paperswithcode_id"},
 }
 """Values `expand` may ask for; the ones the sandbox knows nothing of are left out of the answer."""
-
-
-def whoami(accounts: Accounts, who: Token) -> dict[str, Any]:
-    return {
-        **_person(accounts, who.user),
-        "id": stable_id(who.user),
-        "email": f"{who.user}@sandbox.invalid",
-        "emailVerified": True,
-        "canPay": False,
-        "periodEnd": None,
-        "orgs": [
-            {
-                "type": "org",
-                "id": stable_id(name),
-                "name": name,
-                "fullname": org.fullname,
-                "isEnterprise": False,
-                "avatarUrl": "/avatars/org.svg",
-                "roleInOrg": "write",
-            }
-            for name, org in accounts.organisations_of(who.user).items()
-        ],
-        "auth": {
-            "type": "access_token",
-            "accessToken": {"displayName": who.label, "role": who.role, "createdAt": as_date(0)},
-        },
-    }
 
 
 def repo_info(repo: Repo, store: GitStore, commit: str, *, blobs: bool) -> dict[str, Any]:
@@ -85,7 +59,7 @@ def repo_info(repo: Repo, store: GitStore, commit: str, *, blobs: bool) -> dict[
     return info if metadata is None else {**info, "cardData": metadata}
 
 
-def expanded_info(repo: Repo, store: GitStore, commit: str, wanted: list[str]) -> dict[str, Any]:
+def expanded_info(call: Call, repo: Repo, store: GitStore, commit: str, wanted: list[str]) -> dict[str, Any]:
     """`_id`, `id` and what was asked for."""
     known = EXPANDABLE[repo.kind.name]
     for index, key in enumerate(wanted):
@@ -93,8 +67,14 @@ def expanded_info(repo: Repo, store: GitStore, commit: str, wanted: list[str]) -
             raise bad_request(f'"expand[{index}]" must be one of [{", ".join(sorted(known))}]')
     info = repo_info(repo, store, commit, blobs=False)
     if "evalResults" in wanted:
-        info["evalResults"] = eval_results.items(repo, store, commit)
+        info["evalResults"] = eval_results_of(call, repo, store, commit)
     return {key: info[key] for key in ("_id", "id", *wanted) if key in info}
+
+
+def eval_results_of(call: Call, repo: Repo, store: GitStore, commit: str) -> list[dict[str, Any]]:
+    """`evalResults`: see eval_results.items."""
+    complaint = partial(benchmarks.complaint, call.hub.repos)
+    return eval_results.items(store, commit, call.discussions(repo), complaint)
 
 
 def card_data(store: GitStore, commit: str) -> dict[str, Any] | None:
@@ -159,7 +139,7 @@ def _refs(store: GitStore, prefix: str) -> list[dict[str, str]]:
 def discussion_summary(hub: Hub, repo: Repo, discussion: Discussion) -> dict[str, Any]:
     return {
         "num": discussion.num,
-        **_author(hub.accounts, discussion.author),
+        **people.author(hub.accounts, discussion.author),
         "repo": {"name": repo.id, "type": repo.kind.name},
         "title": discussion.title,
         "status": discussion.status,
@@ -206,14 +186,14 @@ def event(accounts: Accounts, happened: Event) -> dict[str, Any]:
         "id": happened.id,
         "type": happened.type,
         "createdAt": happened.created_at,
-        **_author(accounts, happened.author),
+        **people.author(accounts, happened.author),
         "data": data,
     }
 
 
 def _comment(accounts: Accounts, happened: Event) -> dict[str, Any]:
     versions, hidden = happened.data["versions"], happened.data["hidden"]
-    author = _author(accounts, happened.author)
+    author = people.author(accounts, happened.author)
     shown = [
         {"raw": text, "html": escape(text), "updatedAt": each["at"], **author}
         for each in versions
@@ -229,22 +209,4 @@ def _comment(accounts: Accounts, happened: Event) -> dict[str, Any]:
         "editorAvatarUrls": [],
         "reactions": [],
         "isReport": False,
-    }
-
-
-def _author(accounts: Accounts, name: str) -> dict[str, Any]:
-    """`author`, or nothing at all where the account is gone: readers must do without."""
-    if name not in accounts.users:
-        return {}
-    roles = dict.fromkeys(("isHf", "isHfAdmin", "isMod"), False)
-    return {"author": {"_id": stable_id(name), **_person(accounts, name), **roles}}
-
-
-def _person(accounts: Accounts, name: str) -> dict[str, Any]:
-    return {
-        "type": "user",
-        "name": name,
-        "fullname": accounts.users[name],
-        "avatarUrl": "/avatars/user.svg",
-        "isPro": False,
     }

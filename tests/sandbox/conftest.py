@@ -35,12 +35,18 @@ class Raw:
         return self.client.request(method, path, headers=headers, **options)
 
     def commit(
-        self, who: str | None, revision: str, *lines: tuple[str, dict[str, Any]], query: str = "", **header: Any
+        self,
+        who: str | None,
+        revision: str,
+        *lines: tuple[str, dict[str, Any]],
+        query: str = "",
+        repo: str = "models/alice/tiny",
+        **header: Any,
     ) -> httpx2.Response:
-        """The commit call on alice/tiny, line by line."""
+        """The commit call, line by line."""
         everything = [("header", {"summary": "Change", **header}), *lines]
         body = "\n".join(json.dumps({"key": key, "value": value}) for key, value in everything)
-        return self("POST", f"/api/models/alice/tiny/commit/{revision}{query}", who, content=body.encode())
+        return self("POST", f"/api/{repo}/commit/{revision}{query}", who, content=body.encode())
 
 
 @pytest.fixture(scope="session")

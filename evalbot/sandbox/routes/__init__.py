@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evalbot.sandbox.routes import commits, discussions, files, identity, references, repositories, web
+from evalbot.sandbox.routes import benchmarks, commits, discussions, files, identity, references, repositories, web
 
 ROUTES = [
     *identity.ROUTES,
@@ -11,6 +11,7 @@ ROUTES = [
     *references.ROUTES,
     *commits.ROUTES,
     *discussions.ROUTES,
+    *benchmarks.ROUTES,
     *repositories.LAST_ROUTES,
     *web.ROUTES,
 ]

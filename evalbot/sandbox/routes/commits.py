@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from evalbot.sandbox import access, card_check, changes
+from evalbot.sandbox import access, benchmarks, card_check, changes
 from evalbot.sandbox.refusals import Refusal, bad_request, revision_not_found
-from evalbot.sandbox.repos import REPO_PATH
+from evalbot.sandbox.repos import DATASET, REPO_PATH
 
 if TYPE_CHECKING:
     from evalbot.sandbox.accounts import Token
@@ -77,7 +77,7 @@ def commit(call: Call) -> Response:
     revision = call.param("rest")
     who = _may_commit(call, repo, revision)
     asked = changes.parse(call.body)
-    _check_cards(asked)
+    _check_metadata(repo, asked)
     with repo.alone() as store:
         if call.flag("create_pr"):
             return _answer(call, repo, *_propose(repo, store, asked, revision, who))
@@ -90,12 +90,21 @@ def _may_commit(call: Call, repo: Repo, revision: str) -> Token:
     return access.must_push(call.hub.accounts, repo, call.who, revision)
 
 
-def _check_cards(asked: CommitRequest) -> None:
+def _check_metadata(repo: Repo, asked: CommitRequest) -> None:
     for change in asked.changes:
         if change.path == "README.md" and change.content is not None:
             errors = card_check.check(change.content.decode("utf-8", "replace")).errors
             if errors:
                 raise bad_request(f"Invalid metadata in README.md: {'; '.join(errors)}")
+        if repo.kind is DATASET and change.path == benchmarks.FILE and change.content is not None:
+            _check_benchmark(change.content)
+
+
+def _check_benchmark(content: bytes) -> None:
+    try:
+        benchmarks.read(content)
+    except benchmarks.InvalidBenchmarkError as error:
+        raise bad_request(f"Invalid {benchmarks.FILE}: {error}") from None
 
 
 def _target(store: GitStore, repo: Repo, revision: str, *, proposes: bool) -> str:

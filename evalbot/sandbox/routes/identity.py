@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
 
-from evalbot.sandbox import access, shapes
+from evalbot.sandbox import access, people
 from evalbot.sandbox.repos import REPO_PATH
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def whoami(call: Call) -> Response:
-    return JSONResponse(shapes.whoami(call.hub.accounts, access.must_sign_in(call.who)))
+    return JSONResponse(people.whoami(call.hub.accounts, access.must_sign_in(call.who)))
 
 
 def agent_harnesses(_call: Call) -> Response:

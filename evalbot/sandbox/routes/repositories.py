@@ -31,7 +31,7 @@ def _info(call: Call, revision: str) -> Response:
     commit = store.resolve(revision)
     wanted = call.many("expand")
     if wanted:
-        return JSONResponse(shapes.expanded_info(repo, store, commit, wanted))
+        return JSONResponse(shapes.expanded_info(call, repo, store, commit, wanted))
     return JSONResponse(shapes.repo_info(repo, store, commit, blobs=call.flag("blobs")))
 
 
