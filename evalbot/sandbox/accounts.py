@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
+from evalbot.sandbox.permissions import FineGrained
 from evalbot.sandbox.records import read_json, write_json
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-Role = Literal["read", "write"]
+    from evalbot.sandbox.permissions import Permission, Role
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token as accounts.json holds it; `label` is how tests and the command line call it."""
+    """A token as accounts.json holds it; `label` is how tests and the command line call it.
+
+    `fine` belongs to the role `fineGrained` and to no other.
+    """
 
     value: str
     label: str
     user: str
     role: Role
+    fine: FineGrained | None = None
+
+    def may(self, permission: Permission, kind: str, repo_id: str) -> bool:
+        """What the token itself allows; whether its owner may is another question."""
+        if self.fine is not None:
+            return self.fine.allows(permission, kind, repo_id)
+        return self.role == "write" or permission == "repo.content.read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,5 +83,10 @@ def load(path: Path) -> Accounts:
     organisations = {
         name: Organisation(org["fullname"], tuple(org["members"])) for name, org in stored["organisations"].items()
     }
-    tokens = [Token(**token) for token in stored["tokens"]]
+    tokens = [_token(record) for record in stored["tokens"]]
     return Accounts(stored["users"], organisations, {token.value: token for token in tokens})
+
+
+def _token(record: dict[str, Any]) -> Token:
+    fine = record.get("fine")
+    return Token(**{**record, "fine": FineGrained.from_record(fine) if fine else None})

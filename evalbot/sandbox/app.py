@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from evalbot.sandbox.call import Call, Hub
 from evalbot.sandbox.front_door import FrontDoor, refusal_response
-from evalbot.sandbox.refusals import Refusal, no_such_page
+from evalbot.sandbox.refusals import Moved, Refusal, no_such_page
 from evalbot.sandbox.routes import ROUTES
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def build(hub: Hub, faults: Faults, log: RequestLog) -> ASGIApp:
     routes = [Route(path, _endpoint(hub, handler), methods=[method]) for method, path, handler in ROUTES]
     app = Starlette(
         routes=routes,
-        exception_handlers={Refusal: _refused, HTTPException: _no_such_route, Exception: _broken},
+        exception_handlers={Refusal: _refused, Moved: _moved, HTTPException: _no_such_route, Exception: _broken},
     )
     app.router.redirect_slashes = False
     return FrontDoor(app, hub.accounts, faults, log)
@@ -49,6 +50,12 @@ def _endpoint(hub: Hub, handler: Handler) -> Callable[[Request], Awaitable[Respo
 async def _refused(_request: Request, refusal: Exception) -> Response:
     assert isinstance(refusal, Refusal)  # noqa: S101 - Starlette hands over what it was registered for
     return refusal_response(refusal)
+
+
+async def _moved(_request: Request, moved: Exception) -> Response:
+    assert isinstance(moved, Moved)  # noqa: S101 - likewise
+    text = f"Temporary Redirect. Redirecting to {moved.location}"
+    return PlainTextResponse(text, HTTPStatus.TEMPORARY_REDIRECT, headers={"Location": moved.location})
 
 
 async def _no_such_route(_request: Request, error: Exception) -> Response:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote, urlencode
 
 from evalbot.sandbox import access
-from evalbot.sandbox.refusals import bad_request, no_such_page
+from evalbot.sandbox.refusals import Moved, bad_request, no_such_page
 from evalbot.sandbox.repos import KINDS, Kind, Repo
 from evalbot.sandbox.wire import read_object
 
@@ -65,10 +65,22 @@ class Call:
                 return kind
         raise no_such_page()
 
-    def repo(self) -> Repo:
-        """The repository of the path, if the caller may know of it."""
-        found = self.hub.repos.find(self.kind(), f"{self.param('namespace')}/{self.param('name')}")
-        return access.must_see(self.hub.accounts, found, self.who)
+    def repo(self, kind: Kind | None = None) -> Repo:
+        """The repository of the path, if the caller may know of it. `kind` is given where the path does not name it."""
+        wanted, repo_id = kind or self.kind(), f"{self.param('namespace')}/{self.param('name')}"
+        moved = self.hub.repos.moved(wanted, repo_id)
+        found = access.must_see(self.hub.accounts, moved or self.hub.repos.find(wanted, repo_id), self.who)
+        if moved is not None:
+            raise Moved(self._place_under(found.id))
+        return found
+
+    def _place_under(self, repo_id: str) -> str:
+        """The path and query of this request with another repository's id in them."""
+        url, parts = self.request.url, self.request.url.path.split("/")
+        api, kinds = parts[1] == "api", "kinds" in self.request.path_params
+        start = 3 if api else 1 + kinds  # the first part is the empty one before the slash
+        path = "/".join([*parts[:start], repo_id, *parts[start + 2 :]])
+        return f"{path}?{url.query}" if url.query else path
 
     def store(self, repo: Repo) -> GitStore:
         """The repository's content as this request is to see it."""

@@ -44,7 +44,19 @@ def owner(accounts: Accounts, namespace: str) -> dict[str, Any]:
 
 
 def _token(who: Token) -> dict[str, Any]:
-    return {"displayName": who.label, "role": who.role, "createdAt": as_date(0)}
+    shown = {"displayName": who.label, "role": who.role, "createdAt": as_date(0)}
+    if who.fine is None:
+        return shown
+    scoped = [
+        {
+            "entity": {"_id": stable_id(scope.name), "type": scope.type, "name": scope.name},
+            "permissions": list(scope.permissions),
+        }
+        for scope in who.fine.scoped
+    ]
+    can_read_gated = who.fine.can_read_gated_repos
+    fine = {"global": list(who.fine.everywhere), "scoped": scoped, "canReadGatedRepos": can_read_gated}
+    return {**shown, "fineGrained": fine}
 
 
 def _organisation(name: str, org: Organisation) -> dict[str, Any]:

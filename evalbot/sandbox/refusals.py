@@ -31,6 +31,14 @@ class Refusal(Exception):
         self.body = body or {}
 
 
+class Moved(Exception):
+    """The repository has another id now: 307 to the same place there, relative, as the Hub answers."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__(location)
+        self.location = location
+
+
 def bad_token() -> Refusal:
     return Refusal(401, "Invalid credentials in Authorization header")
 
@@ -65,6 +73,24 @@ def entry_not_found(message: str = "Entry not found", *, commit: str | None = No
 def gated(repo_id: str, *, signed_in: bool) -> Refusal:
     message = f"Access to {repo_id} is restricted and you are not in the authorized list."
     return Refusal(403 if signed_in else 401, message, code="GatedRepo")
+
+
+def gated_for_token(repo_id: str) -> Refusal:
+    message = (
+        f"Access to {repo_id} is restricted. Please enable access to public gated repositories in your fine-grained "
+        "token settings to view this repository."
+    )
+    return Refusal(403, message, code="GatedRepo")
+
+
+def disabled() -> Refusal:
+    """The client knows this one by its text."""
+    return Refusal(403, "Access to this resource is disabled.")
+
+
+def discussions_off() -> Refusal:
+    """The Hub's status and text are not known; these are ours."""
+    return Refusal(403, "Discussions are disabled for this repository")
 
 
 def forbidden(message: str) -> Refusal:

@@ -62,6 +62,9 @@ class Repo:
     folder: Path
     private: bool = False
     gated: Gate = False
+    disabled: bool = False
+    discussions_on: bool = True
+    former_ids: list[str] = field(default_factory=list)
     key: str = field(default_factory=new_id)
     created_at: str = field(default_factory=now)
     discussions: dict[int, Discussion] = field(default_factory=dict)
@@ -79,7 +82,7 @@ class Repo:
     @property
     def is_listed(self) -> bool:
         """Whether strangers find it in lists."""
-        return not self.private
+        return not self.private and not self.disabled
 
     def store(self) -> GitStore:
         return GitStore(self.folder)
@@ -115,6 +118,9 @@ class Repo:
             "id": self.id,
             "private": self.private,
             "gated": self.gated,
+            "disabled": self.disabled,
+            "discussions_on": self.discussions_on,
+            "former_ids": self.former_ids,
             "key": self.key,
             "created_at": self.created_at,
             "discussions": [discussion.as_record() for discussion in self.discussions.values()],
@@ -132,6 +138,12 @@ class Repos:
 
     def find(self, kind: Kind, repo_id: str) -> Repo | None:
         return self._repos.get(_key(kind, repo_id))
+
+    def moved(self, kind: Kind, repo_id: str) -> Repo | None:
+        """The repository that had this id before it was moved, unless a new one took the id."""
+        if self.find(kind, repo_id):
+            return None
+        return next((repo for repo in self.of_kind(kind) if repo_id.lower() in repo.former_ids), None)
 
     def of_kind(self, kind: Kind) -> list[Repo]:
         return sorted((repo for repo in list(self._repos.values()) if repo.kind is kind), key=lambda repo: repo.id)
@@ -152,6 +164,7 @@ class Repos:
             if self.find(kind, repo_id):
                 return None
             repo = Repo(kind, repo_id, self._root / kind.plural / f"{repo_id}.git", private, gated)
+            self._free(kind, repo_id)
             shutil.rmtree(repo.folder, ignore_errors=True)  # left by a creation that was killed half way
             store = GitStore.create(repo.folder)
             first = {".gitattributes": GIT_ATTRIBUTES, **(files or {})}
@@ -159,6 +172,13 @@ class Repos:
             repo.save()
             self._repos[_key(kind, repo_id)] = repo
             return repo
+
+    def _free(self, kind: Kind, repo_id: str) -> None:
+        """What led from this id to a moved repository ends."""
+        former = self.moved(kind, repo_id)
+        if former is not None:
+            with former.alone():
+                former.former_ids.remove(repo_id.lower())
 
     def delete(self, repo: Repo) -> None:
         with self._lock, repo.alone():
@@ -170,9 +190,12 @@ class Repos:
         """The caller has made sure that the new id is free."""
         checked_id(repo_id)
         with self._lock:
+            self._free(repo.kind, repo_id)
             old, new = repo.folder, self._root / repo.kind.plural / f"{repo_id}.git"
             with repo.alone():
                 new.parent.mkdir(parents=True, exist_ok=True)
+                if repo.id.lower() != repo_id.lower():
+                    repo.former_ids.append(repo.id.lower())
                 del self._repos[_key(repo.kind, repo.id)]
                 old.rename(new)
                 repo.id, repo.folder = repo_id, new

@@ -7,6 +7,7 @@ the README, and the real Hub has never issued them.
 from __future__ import annotations
 
 from evalbot.sandbox.accounts import Accounts, Organisation, Token
+from evalbot.sandbox.permissions import FineGrained, Scope
 
 GIT_ATTRIBUTES = (
     b"\n".join(
@@ -17,12 +18,17 @@ GIT_ATTRIBUTES = (
 )
 """What a new repository's first commit holds, as on the Hub."""
 
+_PROPOSES_ANYWHERE = FineGrained(everywhere=("discussion.write",))
+_READS_ALICE = FineGrained(scoped=(Scope("user", "alice", ("repo.content.read",)),))
+
 _TOKENS = (
     Token("hf_sandbox_alice", "alice", "alice", "write"),
     Token("hf_sandbox_alice_read", "alice-read", "alice", "read"),
     Token("hf_sandbox_bob", "bob", "bob", "write"),
     Token("hf_sandbox_carol", "carol", "carol", "write"),
     Token("hf_sandbox_carol_read", "carol-read", "carol", "read"),
+    Token("hf_sandbox_bob_fine", "bob-fine", "bob", "fineGrained", _PROPOSES_ANYWHERE),
+    Token("hf_sandbox_alice_fine_read", "alice-fine-read", "alice", "fineGrained", _READS_ALICE),
 )
 
 

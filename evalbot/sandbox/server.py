@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from evalbot.sandbox.accounts import Accounts
+    from evalbot.sandbox.repos import Repo
     from evalbot.sandbox.request_log import RequestRecord
 
 _ADDRESS = "127.0.0.1"  # and no other: the tokens are public constants
@@ -32,8 +33,9 @@ _LONGEST_START = 10.0  # seconds
 class SandboxHub:
     """A Hub on 127.0.0.1 over one data folder. What is in the folder outlives the process.
 
-    `endpoint` is known once it has started; `tokens` are the ready-made ones by label ("alice", "alice-read",
-    "bob", "carol", "carol-read"); `faults` spoils answers; `log` holds what was asked, oldest first.
+    `endpoint` is known once it has started; `tokens` are the ready-made ones by label (seed.py: "alice", "bob" and
+    "carol" may write, "alice-read" and "carol-read" may not, "alice-fine-read" and "bob-fine" are fine-grained);
+    `faults` spoils answers; `log` holds what was asked, oldest first.
     """
 
     def __init__(self, data_dir: Path, *, port: int = 0, discussions_per_page: int = 10) -> None:
@@ -104,16 +106,54 @@ class SandboxHub:
         repo_type: str = "model",
         private: bool = False,
         gated: bool | Literal["auto", "manual"] = False,
+        disabled: bool = False,
+        discussions: bool = True,
     ) -> str:
-        """Make a repository with these files by its owner's hand, past all checks; the head of main."""
+        """Make a repository with these files by its owner's hand, past all checks; the head of main.
+
+        ValueError where nobody has that name here or the id is taken.
+        """
         namespace = self._accounts.namespace(repo_id.partition("/")[0])
         if namespace is None:
             raise ValueError(f"Nobody is called {repo_id.partition('/')[0]} here")
-        gate = "auto" if gated is True else gated
-        made = self._repos.create(kind_named(repo_type), repo_id, author=namespace, private=private, gated=gate)
+        made = self._repos.create(kind_named(repo_type), repo_id, author=namespace, private=private)
         if made is None:
             raise ValueError(f"{repo_id} exists already")
-        return add_files(made, files, author=namespace) if files else made.store().resolve(MAIN)
+        head = add_files(made, files, author=namespace) if files else made.store().resolve(MAIN)
+        self.change_repo(repo_id, repo_type=repo_type, gated=gated, disabled=disabled, discussions=discussions)
+        return head
+
+    def change_repo(
+        self,
+        repo_id: str,
+        *,
+        repo_type: str = "model",
+        private: bool | None = None,
+        gated: bool | Literal["auto", "manual"] | None = None,
+        disabled: bool | None = None,
+        discussions: bool | None = None,
+    ) -> None:
+        """Change what a repository is; None leaves as it is. ValueError where there is no such repository."""
+        repo = self._repo(repo_id, repo_type)
+        with repo.alone():
+            repo.private = repo.private if private is None else private
+            repo.gated = repo.gated if gated is None else "auto" if gated is True else gated
+            repo.disabled = repo.disabled if disabled is None else disabled
+            repo.discussions_on = repo.discussions_on if discussions is None else discussions
+
+    def move_repo(self, old: str, new: str, *, repo_type: str = "model") -> None:
+        """Give a repository another id; the old one leads to it. ValueError where `old` is unknown or `new` taken."""
+        repo = self._repo(old, repo_type)
+        found = self._repos.find(repo.kind, new)
+        if found is not None and found is not repo:
+            raise ValueError(f"{new} exists already")
+        self._repos.move(repo, new)
+
+    def _repo(self, repo_id: str, repo_type: str) -> Repo:
+        found = self._repos.find(kind_named(repo_type), repo_id)
+        if found is None:
+            raise ValueError(f"There is no {repo_type} {repo_id} here")
+        return found
 
     def delete_user(self, name: str) -> None:
         """Close an account: its tokens end, and what it wrote is answered without an `author`, as on the Hub."""

@@ -45,7 +45,7 @@ def repo_info(repo: Repo, store: GitStore, commit: str, *, blobs: bool) -> dict[
         "createdAt": repo.created_at,
         "private": repo.private,
         "gated": repo.gated,
-        "disabled": False,
+        "disabled": repo.disabled,
         "downloads": 0,
         "likes": 0,
         "tags": _tags(metadata or {}),

@@ -77,7 +77,7 @@ def test_move__keeps_content(api: Api, sandbox: SandboxHub) -> None:
         api["alice"].move_repo("alice/tiny", "alice/other")
     api["alice"].move_repo("alice/tiny", "acme/tiny")
     assert api["bob"].model_info("acme/tiny").sha == head
-    assert not api["bob"].repo_exists("alice/tiny")
+    assert [model.id for model in api["bob"].list_models()] == ["acme/tiny", "alice/other"]
 
 
 def test_settings__gate_and_visibility(tiny: str, api: Api) -> None:

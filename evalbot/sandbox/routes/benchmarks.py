@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
 
-from evalbot.sandbox import access, benchmarks, leaderboard
+from evalbot.sandbox import benchmarks, leaderboard
 from evalbot.sandbox.refusals import Refusal
 from evalbot.sandbox.repos import DATASET
 
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
 def board(call: Call) -> Response:
     """404 without an error code where the dataset is no benchmark; the client's answer to that is HfHubHTTPError."""
-    found = call.hub.repos.find(DATASET, f"{call.param('namespace')}/{call.param('name')}")
-    dataset = access.must_see(call.hub.accounts, found, call.who)
+    dataset = call.repo(DATASET)
     store = call.store(dataset)
     if benchmarks.at(store, store.resolve("main")) is None:
         raise Refusal(404, f"This dataset has no leaderboard: it has no valid {benchmarks.FILE}")

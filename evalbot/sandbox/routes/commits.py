@@ -86,7 +86,8 @@ def commit(call: Call) -> Response:
 
 def _may_commit(call: Call, repo: Repo, revision: str) -> Token:
     if call.flag("create_pr"):
-        return access.must_take_part(call.who)
+        access.must_discuss(repo)
+        return access.must_take_part(repo, call.who)
     return access.must_push(call.hub.accounts, repo, call.who, revision)
 
 

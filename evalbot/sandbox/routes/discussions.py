@@ -25,7 +25,7 @@ _COMMENT = f"{_ONE}/comment/{{comment_id}}"
 
 def listing(call: Call) -> Response:
     """Newest first; `count` is of all that fit the filter, so a reader knows when the pages end."""
-    repo, query = call.repo(), call.query
+    repo, query = _open_to_talk(call), call.query
     wanted = Filter(
         status=query.get("status", "all"),
         type=query.get("type", "all"),
@@ -50,8 +50,8 @@ def details(call: Call) -> Response:
 
 def create(call: Call) -> Response:
     """A discussion, or an empty pull request: a draft at the head of main, for its author to push to."""
-    repo = call.repo()
-    who = access.must_take_part(call.who)
+    repo = _open_to_talk(call)
+    who = access.must_take_part(repo, call.who)
     asked = call.json()
     title, text = checked_title(asked.get("title")), str(asked.get("description") or "")
     is_pull_request = asked.get("pullRequest") is True
@@ -67,7 +67,7 @@ def create(call: Call) -> Response:
 
 def comment(call: Call) -> Response:
     repo, discussion = _asked(call)
-    who = access.must_take_part(call.who)
+    who = access.must_take_part(repo, call.who)
     text = checked_text(call.json().get("comment"), "comment")
     with repo.alone():
         made = discussion.comment(who.user, text)
@@ -77,7 +77,7 @@ def comment(call: Call) -> Response:
 def edit(call: Call) -> Response:
     repo, discussion = _asked(call)
     found = discussion.find_comment(call.param("comment_id"))
-    if access.must_take_part(call.who).user != found.author:
+    if access.must_take_part(repo, call.who).user != found.author:
         raise forbidden("Forbidden: only its author may edit a comment")
     text = checked_text(call.json().get("content"), "content")
     with repo.alone():
@@ -88,7 +88,7 @@ def edit(call: Call) -> Response:
 def hide(call: Call) -> Response:
     repo, discussion = _asked(call)
     found = discussion.find_comment(call.param("comment_id"))
-    if access.must_take_part(call.who).user != found.author:
+    if access.must_take_part(repo, call.who).user != found.author:
         access.must_write(call.hub.accounts, repo, call.who)
     with repo.alone():
         discussion.hide(found)
@@ -157,8 +157,14 @@ def _add_comment(discussion: Discussion, author: str, text: object) -> None:
         discussion.comment(author, text)
 
 
-def _asked(call: Call) -> tuple[Repo, Discussion]:
+def _open_to_talk(call: Call) -> Repo:
     repo = call.repo()
+    access.must_discuss(repo)
+    return repo
+
+
+def _asked(call: Call) -> tuple[Repo, Discussion]:
+    repo = _open_to_talk(call)
     return repo, repo.discussion(int(call.request.path_params["num"]))
 
 

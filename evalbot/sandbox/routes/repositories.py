@@ -45,7 +45,7 @@ def listing(call: Call) -> Response:
 
 
 def _is_seen(call: Call, repo: Repo) -> bool:
-    return not repo.private or access.belongs(call.hub.accounts, repo, call.who)
+    return access.sees(call.hub.accounts, repo, call.who) and not repo.disabled
 
 
 def _summary(repo: Repo) -> dict[str, Any]:
@@ -63,10 +63,11 @@ def unknown(call: Call) -> Response:
 
 
 def create(call: Call) -> Response:
-    who = access.must_take_part(call.who)
+    who = access.must_sign_in(call.who)
     asked = call.json()
     kind = kind_named(asked.get("type") or "model")
     repo_id = f"{_namespace(call, who, asked)}/{asked.get('name') or ''}"
+    access.must_create(who, kind, repo_id)
     made = call.hub.repos.create(kind, repo_id, author=who.user, private=_is_private(asked), files=_first_files(asked))
     if made is None:
         raise _taken(call, kind, repo_id)
@@ -103,7 +104,7 @@ def _taken(call: Call, kind: Kind, repo_id: str) -> Refusal:
 
 
 def delete(call: Call) -> Response:
-    who = access.must_take_part(call.who)
+    who = access.must_sign_in(call.who)
     asked = call.json()
     repo_id = f"{asked.get('organization') or who.user}/{asked.get('name')}"
     call.hub.repos.delete(_own(call, kind_named(asked.get("type") or "model"), repo_id))
@@ -111,12 +112,13 @@ def delete(call: Call) -> Response:
 
 
 def move(call: Call) -> Response:
-    who = access.must_take_part(call.who)
+    who = access.must_sign_in(call.who)
     asked = call.json()
     kind, goal = kind_named(asked.get("type") or "model"), str(asked.get("toRepo"))
     repo = _own(call, kind, str(asked.get("fromRepo")))
     if not call.hub.accounts.owns(who.user, goal.partition("/")[0]):
         raise forbidden(f"You don't have the rights to move a repository to {goal}")
+    access.must_create(who, kind, goal)
     if call.hub.repos.find(kind, goal):
         raise Refusal(409, f"A {kind.name} repository called {goal} already exists")
     call.hub.repos.move(repo, goal)
@@ -135,8 +137,11 @@ def settings(call: Call) -> Response:
     asked = call.json()
     gated = _gate(asked.get("gated", repo.gated))
     private = _is_private(asked) if {"visibility", "private"} & asked.keys() else repo.private
+    discussions_off = asked.get("discussionsDisabled", not repo.discussions_on)
+    if not isinstance(discussions_off, bool):
+        raise bad_request('"discussionsDisabled" must be a boolean')
     with repo.alone():
-        repo.gated, repo.private = gated, private
+        repo.gated, repo.private, repo.discussions_on = gated, private, not discussions_off
     return JSONResponse({"private": repo.private, "gated": repo.gated})
 
 

@@ -20,7 +20,7 @@ _REPO_PATHS = ("/{kinds}/{namespace}/{name}", "/{namespace}/{name}")
 
 
 def front(call: Call) -> Response:
-    public = [repo for kind in KINDS for repo in call.hub.repos.of_kind(kind) if not repo.private]
+    public = [repo for kind in KINDS for repo in call.hub.repos.of_kind(kind) if repo.is_listed]
     return _answer(pages.front(public))
 
 
@@ -34,6 +34,7 @@ def repository(call: Call) -> Response:
 
 def discussion(call: Call) -> Response:
     repo = call.repo()
+    access.must_discuss(repo)
     about = repo.discussion(int(call.request.path_params["num"]))
     may_show = about.is_pull_request and access.reads_files(call.hub.accounts, repo, call.who)
     return _answer(pages.discussion(repo, about, git_merge.diff_of(repo.store(), about) if may_show else ""))
