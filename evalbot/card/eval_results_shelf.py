@@ -1,0 +1,148 @@
+"""The files of a repository's `.eval_results`, and what of them speaks of a draft.
+
+Identity of an entry: dataset id, task id and variant (with tools or not, shots), the variant by its notes. An entry
+whose notes say more or less than the score's label may be the same one: its value is never replaced unasked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from evalbot.card.eval_results import FOLDER, Entry, read_results_file
+from evalbot.card.eval_results_variant import Variant, noted_variant
+from evalbot.card.model_index import same_number
+from evalbot.errors import InvalidCard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from evalbot.card.eval_results_draft import Draft
+    from evalbot.card.merge import OnConflict
+    from evalbot.score import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An entry that is there, with its place: the file and the position in its list."""
+
+    path: str
+    position: int
+    entry: Entry
+    variant: Variant
+
+    def may_be(self, draft: Draft) -> bool:
+        """Whether the entry can be the draft's, as far as both say."""
+        mine, theirs = (draft.dataset.id, draft.task.id), (self.entry.dataset_id, self.entry.task_id)
+        return _folded(mine) == _folded(theirs) and draft.variant.may_be(self.variant)
+
+    def is_of(self, source: Source | None) -> bool:
+        """Whether the entry names this source; one that names none is nobody's."""
+        theirs = self.entry.source
+        return source is not None and theirs is not None and _address(source.url) == _address(theirs.url)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a draft stands against the files, the entry that says so, and why that entry cannot be replaced."""
+
+    kind: Literal["added", "changed", "unchanged", "conflict"]
+    standing: Standing | None = None
+    obstacle: str | None = None
+
+
+class Shelf:
+    """Every entry of the files that can be read; `broken` are the others, with the reason."""
+
+    def __init__(self, existing: Mapping[str, bytes]) -> None:
+        self.broken: dict[str, str] = {}
+        self._entries: list[Standing] = []
+        for path, data in sorted(existing.items()):
+            try:
+                self._entries.extend(_standings(path, data))
+            except InvalidCard as error:
+                self.broken[path] = error.message
+
+    def verdicts(self, drafts: Sequence[Draft], source: Source | None, on_conflict: OnConflict) -> list[Verdict]:
+        """A verdict for each draft, no entry being replaced by two."""
+        exact = {id(entry) for entry in self._entries for draft in drafts if _is_exactly(entry, draft)}
+        verdicts: list[Verdict] = []
+        for draft in drafts:
+            found = [entry for entry in self._entries if entry.may_be(draft)]
+            same = [entry for entry in found if _is_exactly(entry, draft)]
+            others = [entry for entry in found if id(entry) not in exact]
+            taken = {id(verdict.standing) for verdict in verdicts if verdict.kind == "changed"}
+            if same:
+                verdicts.append(_judge_same(draft, same, source, on_conflict))
+            else:
+                verdicts.append(_judge_similar(draft, others, taken, source, on_conflict))
+        return verdicts
+
+    def path_of(self, draft: Draft, drafts: Sequence[Draft]) -> str:
+        """The file of a draft that stands nowhere: shots are said in its name only where variants differ by them."""
+        key = _folded((draft.dataset.id, draft.task.id))
+        shots = {
+            variant.shots
+            for dataset, task, variant in (*(other.identity for other in drafts), *self._identities())
+            if _folded((dataset, task)) == key and variant.tools == draft.variant.tools
+        }
+        return f"{FOLDER}/{draft.name}{draft.variant.suffix(with_shots=len(shots) > 1)}.yaml"
+
+    def _identities(self) -> Iterable[tuple[str, str, Variant]]:
+        return ((each.entry.dataset_id, each.entry.task_id, each.variant) for each in self._entries)
+
+
+def _standings(path: str, data: bytes) -> list[Standing]:
+    entries = read_results_file(path, data).entries
+    return [Standing(path, i, entry, noted_variant(entry.notes, path)) for i, entry in enumerate(entries)]
+
+
+def _is_exactly(entry: Standing, draft: Draft) -> bool:
+    return entry.variant == draft.variant and entry.may_be(draft)
+
+
+def _judge_same(draft: Draft, same: Sequence[Standing], source: Source | None, on_conflict: OnConflict) -> Verdict:
+    """The draft's own entry is there: its value, and whose it is, decide."""
+    differing = [entry for entry in same if not _agree(draft, entry)]
+    if not differing:
+        return Verdict("unchanged", same[0])
+    if len(same) > 1:
+        return Verdict("conflict", differing[0], "it stands there more than once")
+    return _judge_other_value(differing[0], source, wanted=on_conflict == "update" or differing[0].is_of(source))
+
+
+def _judge_similar(
+    draft: Draft, others: Sequence[Standing], taken: set[int], source: Source | None, on_conflict: OnConflict
+) -> Verdict:
+    """Entries are there that may be the draft's: by the same value one is, by another nothing tells."""
+    if not others:
+        return Verdict("added")
+    agreeing = [entry for entry in others if _agree(draft, entry)]
+    if agreeing:
+        return Verdict("unchanged", agreeing[0])
+    if len(others) > 1:
+        return Verdict("conflict", others[0], "several entries there may be this score's")
+    if id(others[0]) in taken:
+        return Verdict("conflict", others[0], "another score has taken its place")
+    return _judge_other_value(others[0], source, wanted=on_conflict == "update")
+
+
+def _judge_other_value(found: Standing, source: Source | None, *, wanted: bool) -> Verdict:
+    if found.entry.verify_token is not None:
+        return Verdict("conflict", found, "the published value carries a verification token")
+    if source is None and found.entry.source is not None:
+        return Verdict("conflict", found, "the published value names a source and this one has none")
+    return Verdict("changed" if wanted else "conflict", found)
+
+
+def _agree(draft: Draft, found: Standing) -> bool:
+    return same_number(draft.value, found.entry.value)
+
+
+def _folded(names: tuple[str, str]) -> tuple[str, str]:
+    """Dataset ids are one whatever their case."""
+    return names[0].casefold(), names[1]
+
+
+def _address(url: str) -> str:
+    return url.strip().rstrip("/").casefold()
