@@ -124,8 +124,8 @@ class _Editor:
     def _replace_source(self, entry: yaml.MappingNode, source: dict[str, str]) -> None:
         """The whole of the entry's source, from its key to its last line, is ours then."""
         key, value = key_node(entry, "source"), get(entry, "source")
-        if value is None:
-            raise AssertionError("only an entry that names a source gets another")
+        if not isinstance(value, yaml.MappingNode):
+            raise TypeError("only an entry that names a source gets another")
         text, start = self._file.text, key.start_mark.index
         if value.flow_style or entry.flow_style:
             self._edits.append((start, value.end_mark.index, f"source: {yaml_writer.flow(source)}"))
