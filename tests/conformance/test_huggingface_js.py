@@ -226,3 +226,37 @@ def test_js__gated_files_are_for_its_members(hub: SandboxHub, js: Client) -> Non
     (for_alice,) = js("alice", ("downloadFile", wanted))
     info, for_bob = js("bob", ("modelInfo", {"name": "alice/gated"}), ("downloadFile", wanted))
     assert (for_alice, info["gated"], for_bob["status"]) == ("hidden\n", "auto", 403)
+
+
+def test_js__moved_repository_answers_under_its_old_name(hub: SandboxHub, js: Client) -> None:
+    hub.move_repo("alice/tiny", "acme/small")
+    info, card, made = js(
+        "bob",
+        ("modelInfo", {"name": "alice/tiny"}),
+        ("downloadFile", {**TINY, "path": "README.md"}),
+        ("commit", {**write("a.txt", "a"), "isPullRequest": True}),
+    )
+    assert info["name"] == "acme/small"
+    assert card.startswith("---")
+    assert made["pullRequestUrl"] == f"{hub.endpoint}/acme/small/discussions/1"
+
+
+def test_js__closed_repositories_refuse(hub: SandboxHub, js: Client) -> None:
+    proposal = ("commit", {**write("a.txt", "a"), "isPullRequest": True})
+    hub.change_repo("alice/tiny", discussions=False)
+    (without_discussions,) = js("bob", proposal)
+    hub.change_repo("alice/tiny", disabled=True)
+    closed = js("bob", ("modelInfo", {"name": "alice/tiny"}), ("listFiles", TINY), proposal)
+    assert without_discussions["status"] == 403
+    assert {(refused["status"], refused["data"]["error"]) for refused in closed} == {
+        (403, "Access to this resource is disabled.")
+    }
+
+
+def test_js__fine_grained_token_may_what_it_says(js: Client) -> None:
+    proposal = ("commit", {**write("a.txt", "a"), "isPullRequest": True})
+    me, made = js("bob-fine", ("whoAmI", {}), proposal)
+    (refused,) = js("alice-fine-read", proposal)
+    assert me["auth"]["accessToken"]["fineGrained"]["global"] == ["discussion.write"]
+    assert made["pullRequestUrl"].endswith("/discussions/1")
+    assert refused["status"] == 403

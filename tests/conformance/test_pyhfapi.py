@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pyhfapi
 import pytest
+from pyhfapi import BaseModel
 from pyhfapi.types.api import ModelCommitResponse
 
 if TYPE_CHECKING:
@@ -69,13 +70,22 @@ def test_pyhfapi__refuses_what_the_document_does_not_allow() -> None:
         client.api.discussions.list(**MODEL)
 
 
-@pytest.mark.parametrize("who", ["alice", "alice-read", "bob"])
-def test_pyhfapi__whoami(make: Make, who: str) -> None:
+@pytest.mark.parametrize(
+    ("who", "name", "role"),
+    [
+        ("alice", "alice", "write"),
+        ("alice-read", "alice", "read"),
+        ("bob-fine", "bob", "fineGrained"),
+        ("alice-fine-read", "alice", "fineGrained"),
+    ],
+)
+def test_pyhfapi__whoami(make: Make, who: str, name: str, role: str) -> None:
     me = make(who).api.get_user_info()
-    assert me.name == who.removesuffix("-read")
+    assert me.name == name
     assert me.auth.access_token is not None
-    assert me.auth.access_token.role == ("read" if who.endswith("-read") else "write")
-    assert [org.name for org in me.orgs] == (["acme"] if me.name == "alice" else [])
+    assert me.auth.access_token.role == role
+    assert (me.auth.access_token.fine_grained is None) == (role != "fineGrained")
+    assert [org.name for org in me.orgs] == (["acme"] if name == "alice" else [])
 
 
 def test_pyhfapi__files_refs_and_commits(make: Make) -> None:
@@ -130,6 +140,40 @@ def test_pyhfapi__discussion_from_first_word_to_last(make: Make, is_pull_request
     assert details.status == ("merged" if is_pull_request else "open")
     types = {event.type for event in details.events}
     assert {"comment", "title-change", "status-change"} <= types
+
+
+def test_pyhfapi__what_is_hidden_or_nobodys_is_still_as_documented(hub: SandboxHub, make: Make) -> None:
+    bob, carol = make("bob"), make("carol")
+    carol.api.discussions.create(**MODEL, title="A question", description="Why?")
+    comment = carol.api.discussions.add_comment("1", **MODEL, comment="Rude words").new_message
+    carol.post(f"/api/models/alice/tiny/discussions/1/comment/{comment.id}/hide", cast_to=object)
+    hub.delete_user("carol")
+    (listed,) = bob.api.discussions.list(**MODEL).discussions
+    assert listed.author is None
+    question, answer = bob.api.discussions.retrieve("1", **MODEL).events[:2]
+    assert (question.author, answer.author) == (None, None)
+    assert isinstance(answer.data, BaseModel)
+    assert answer.data.to_dict()["hidden"] is True
+
+
+def test_pyhfapi__pull_request_that_main_has_overtaken(make: Make) -> None:
+    alice, bob = make("alice"), make("bob")
+    commit(bob, "README.md", "# Mine\n", query="?create_pr=1")
+    commit(alice, "README.md", "# Ours\n")
+    details = bob.api.discussions.retrieve("1", **MODEL).to_dict()
+    assert details["filesWithConflicts"] == ["README.md"]
+    with pytest.raises(pyhfapi.APIStatusError) as refused:
+        alice.api.discussions.merge("1", **MODEL)
+    assert 400 <= refused.value.status_code < 500
+
+
+def test_pyhfapi__discussions_come_in_pages(make: Make) -> None:
+    talk = make("bob").api.discussions
+    for number in range(11):
+        talk.create(**MODEL, title=f"Question {number}", description="Why?")
+    pages = [talk.list(**MODEL, p=page) for page in range(2)]
+    assert [(page.count, page.start, len(page.discussions)) for page in pages] == [(11, 0, 10), (11, 10, 1)]
+    assert pages[0].discussions[0].title == "Question 10"
 
 
 def test_pyhfapi__repository_made_moved_and_settled(hub: SandboxHub, make: Make) -> None:
