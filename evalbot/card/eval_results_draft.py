@@ -94,16 +94,16 @@ def measures_of(benchmark: Benchmark) -> frozenset[str]:
 
 def _placed(score: Score) -> tuple[Benchmark, Placement, Variant] | str:
     """The benchmark of a score, where its dataset is known and its metric is the benchmark's own."""
-    read = variant_of(score)
-    placement = place(score if isinstance(read, str) else read[0])
+    bare, variant = variant_of(score)
+    placement = place(bare)
     benchmark = placement.benchmark
     if benchmark is None or placement.dataset is None:
         return placement.note or "the registry knows no dataset of it"
-    if isinstance(read, str):
-        return read
+    if isinstance(variant, str):
+        return variant
     if placement.metric_type not in measures_of(benchmark):
         return f"the table gives {placement.metric_type}, and the metric of {benchmark.name} is {benchmark.metric}"
-    return benchmark, placement, read[1]
+    return benchmark, placement, variant
 
 
 def _registered(dataset: str, registered: Mapping[str, BenchmarkDataset | str]) -> BenchmarkDataset | str:

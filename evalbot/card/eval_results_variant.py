@@ -51,8 +51,8 @@ class Variant:
         return self.tools == other.tools and (None in (self.shots, other.shots) or self.shots == other.shots)
 
 
-def variant_of(score: Score) -> tuple[Score, Variant] | str:
-    """The score without the words for tools in its label, and its variant; or why the variant cannot be told.
+def variant_of(score: Score) -> tuple[Score, Variant | str]:
+    """The score without the words for tools in its label, and its variant or why it cannot be told.
 
     A heading such as `Tool use` may say what the benchmark is about, or how it was run: nothing tells which.
     """
@@ -60,10 +60,10 @@ def variant_of(score: Score) -> tuple[Score, Variant] | str:
     for text in score.context:
         found = _tools_in(text)
         if found is None and _AIDS.search(text):
-            return f"the table says {text!r} of it, which does not tell whether tools were used"
+            return bare, f"the table says {text!r} of it, which does not tell whether tools were used"
         said |= found or set()
     if len(said) > 1:
-        return "the table says both with and without tools of it"
+        return bare, "the table says both with and without tools of it"
     return bare, Variant(tools=True in said, shots=score.shots)
 
 
