@@ -64,19 +64,36 @@ class Shelf:
                 self.broken[path] = error.message
 
     def verdicts(self, drafts: Sequence[Draft], source: Source | None, on_conflict: OnConflict) -> list[Verdict]:
-        """A verdict for each draft, no entry being replaced by two."""
-        exact = {id(entry) for entry in self._entries for draft in drafts if _is_exactly(entry, draft)}
-        verdicts: list[Verdict] = []
-        for draft in drafts:
-            found = [entry for entry in self._entries if entry.may_be(draft)]
-            same = [entry for entry in found if _is_exactly(entry, draft)]
-            others = [entry for entry in found if id(entry) not in exact]
-            taken = {id(verdict.standing) for verdict in verdicts if verdict.kind == "changed"}
-            if same:
-                verdicts.append(_judge_same(draft, same, source, on_conflict))
-            else:
-                verdicts.append(_judge_similar(draft, others, taken, source, on_conflict))
-        return verdicts
+        """A verdict for each draft; no entry is replaced where several drafts may be meant by it."""
+        same = [[entry for entry in self._entries if _is_exactly(entry, draft)] for draft in drafts]
+        similar = self._similar(drafts, same)
+        return [
+            _judge_same(draft, exact, source, on_conflict)
+            if exact
+            else _judge_similar(draft, others, sum(others[0] in theirs for theirs in similar), source, on_conflict)
+            if others
+            else Verdict("added")
+            for draft, exact, others in zip(drafts, same, similar, strict=True)
+        ]
+
+    def _similar(self, drafts: Sequence[Draft], same: Sequence[list[Standing]]) -> list[list[Standing]]:
+        """For each draft without an entry of exactly its own, those that may be it and are no other draft's.
+
+        An entry is a draft's own by its variant, or else by its value.
+        """
+        taken = [entry for found in same for entry in found]
+        found = [
+            [] if exact else [entry for entry in self._entries if entry.may_be(draft) and entry not in taken]
+            for draft, exact in zip(drafts, same, strict=True)
+        ]
+        agreeing = [
+            [entry for entry in entries if _agree(draft, entry)] for draft, entries in zip(drafts, found, strict=True)
+        ]
+        owned = [entry for entries in agreeing for entry in entries]
+        return [
+            agreed or [entry for entry in entries if entry not in owned]
+            for agreed, entries in zip(agreeing, found, strict=True)
+        ]
 
     def path_of(self, draft: Draft, drafts: Sequence[Draft]) -> str:
         """The file of a draft that stands nowhere: shots are said in its name only where variants differ by them."""
@@ -112,18 +129,15 @@ def _judge_same(draft: Draft, same: Sequence[Standing], source: Source | None, o
 
 
 def _judge_similar(
-    draft: Draft, others: Sequence[Standing], taken: set[int], source: Source | None, on_conflict: OnConflict
+    draft: Draft, others: Sequence[Standing], rivals: int, source: Source | None, on_conflict: OnConflict
 ) -> Verdict:
     """Entries are there that may be the draft's: by the same value one is, by another nothing tells."""
-    if not others:
-        return Verdict("added")
-    agreeing = [entry for entry in others if _agree(draft, entry)]
-    if agreeing:
-        return Verdict("unchanged", agreeing[0])
+    if _agree(draft, others[0]):
+        return Verdict("unchanged", others[0])
     if len(others) > 1:
         return Verdict("conflict", others[0], "several entries there may be this score's")
-    if id(others[0]) in taken:
-        return Verdict("conflict", others[0], "another score has taken its place")
+    if rivals > 1:
+        return Verdict("conflict", others[0], "several scores here may be meant by it")
     return _judge_other_value(others[0], source, wanted=on_conflict == "update")
 
 

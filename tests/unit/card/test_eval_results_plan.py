@@ -326,12 +326,27 @@ def test_plan__a_conflict__shows_both_values_and_what_stands_in_the_way() -> Non
     )
 
 
-def test_plan__two_scores_and_one_entry_that_may_be_either__never_both_take_it() -> None:
+def test_plan__two_scores_and_one_entry_that_may_be_either__neither_takes_it() -> None:
     there = entry("60", "  notes: CoT\n", dataset="TIGER-Lab/MMLU-Pro", task="mmlu_pro")
     scores = (score("MMLU-Pro (5-shot)", "70"), score("MMLU-Pro (0-shot)", "65"))
     found = plan(*scores, files={".eval_results/mmlu_pro.yaml": there}, on_conflict="update")
-    assert counts(found) == (0, 1, 0, 1)
-    assert found.conflicts[0].obstacle == "another score has taken its place"
+    assert counts(found) == (0, 0, 0, 2)
+    assert {each.obstacle for each in found.conflicts} == {"several scores here may be meant by it"}
+
+
+def test_plan__an_entry_with_one_scores_value__is_no_other_scores() -> None:
+    there = entry("70", dataset="TIGER-Lab/MMLU-Pro", task="mmlu_pro")
+    scores = (score("MMLU-Pro (0-shot)", "65"), score("MMLU-Pro (5-shot)", "70"))
+    found = plan(*scores, files={".eval_results/mmlu_pro.yaml": there}, on_conflict="update")
+    assert counts(found) == (1, 0, 1, 0)
+    assert list(found.files) == [".eval_results/mmlu_pro_0shot.yaml"]
+
+
+def test_plan__two_entries_that_may_be_one_scores__are_a_conflict() -> None:
+    one = entry("60", "  notes: CoT\n")
+    found = plan(score("HLE", "24.8"), files={HLE: one + one.replace(b"CoT", b"ToT")}, on_conflict="update")
+    assert counts(found) == (0, 0, 0, 1)
+    assert found.conflicts[0].obstacle == "several entries there may be this score's"
 
 
 def test_plan__an_entry_that_is_one_scores_own__is_no_other_scores() -> None:
