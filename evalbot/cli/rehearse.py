@@ -25,15 +25,29 @@ def sandbox() -> None:
     show_default=True,
     help="Port on 127.0.0.1; 0 picks a free one.",
 )
-def serve(folder: Path, port: int) -> int:
+@click.option(
+    "--faults",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="JSON or YAML file with rules: which requests go wrong, and how.",
+)
+def serve(folder: Path, port: int, faults: Path | None) -> int:
     """Serve the sandbox hub on 127.0.0.1 and print its address and ready-made tokens.
 
     \b
     evalbot sandbox serve --dir /tmp/hub --port 8765
+
+    A rule names requests by method and path (a regular expression) and says what happens to them:
+
+    \b
+    - {method: POST, path: /commit/, drop: true, landed: true}   # made, but the answer is lost
+    - {path: /tree/, status: 429, headers: {Retry-After: 2}, times: 3}
+    - {path: /discussions, after: 2, lag: 30}                    # what the list was 30 s ago
+
+    Other fields: body, content_type, delay, truncate (bytes), drip (seconds). docs/hub-api.md explains them.
     """
     from evalbot.demo import serve_sandbox
 
-    serve_sandbox(folder, port)
+    serve_sandbox(folder, port, faults)
     return 0
 
 

@@ -147,13 +147,22 @@ def _sandbox_class() -> type[SandboxHub]:
     return SandboxHub
 
 
-def serve_sandbox(folder: Path, port: int) -> None:
-    """Serve the sandbox hub until interrupted. Raises UsageError where the port or the folder cannot be used."""
+def serve_sandbox(folder: Path, port: int, faults: Path | None = None) -> None:
+    """Serve the sandbox hub until interrupted; `faults` is a file of rules, as JSON or YAML.
+
+    Raises UsageError where the port, the folder or a rule cannot be used.
+    """
     _sandbox_class()
-    from evalbot.sandbox.server import serve  # noqa: PLC0415 - an optional extra
+    from evalbot.sandbox.fault_rules import BadRuleError, load  # noqa: PLC0415 - an optional extra
+    from evalbot.sandbox.server import serve  # noqa: PLC0415 - likewise
 
     try:
-        serve(folder, port, announce=_announce)
+        rules = load(faults) if faults else []
+        serve(folder, port, announce=_announce, faults=rules)
+    except BadRuleError as error:
+        raise UsageError(
+            f"Could not use the faults of {faults}: {error}.", hint="evalbot sandbox serve --help shows rules."
+        ) from None
     except OSError as error:
         raise UsageError(
             f"Could not serve {folder} on port {port}: {error.strerror}.", hint="Try --port 0 or another --dir."
@@ -165,9 +174,10 @@ def serve_sandbox(folder: Path, port: int) -> None:
 def _announce(hub: SandboxHub) -> None:
     click.echo(f"endpoint {hub.endpoint}")
     for label, token in hub.tokens.items():
-        click.echo(f"token {label:12} {token}")
+        click.echo(f"token {label:16} {token}")
     click.echo("to work as alice, in another terminal:")
     click.echo(f"  export HF_ENDPOINT={hub.endpoint} HF_TOKEN={hub.tokens['alice']}")
     click.echo("  hf repos create alice/my-model && hf upload alice/my-model README.md")
     click.echo("  evalbot inspect-tables --repo-id alice/my-model")
+    click.echo(f"pages to look at: {hub.endpoint}/")
     click.echo("Control-C ends it; the data folder stays.")

@@ -41,7 +41,7 @@ def build(hub: Hub, faults: Faults, log: RequestLog) -> ASGIApp:
 
 def _endpoint(hub: Hub, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
-        call = Call(hub, request, request.state.body, request.state.who)
+        call = Call(hub, request, request.state.body, request.state.who, request.state.as_of)
         return await run_in_threadpool(handler, call)  # git and files block
 
     return endpoint

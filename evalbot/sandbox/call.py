@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote, urlencode
 
 from evalbot.sandbox import access
-from evalbot.sandbox.refusals import Moved, bad_request, no_such_page
+from evalbot.sandbox.records import as_date
+from evalbot.sandbox.refusals import Moved, Refusal, bad_request, no_such_page
 from evalbot.sandbox.repos import KINDS, Kind, Repo
 from evalbot.sandbox.wire import read_object
 
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 
     from evalbot.sandbox.accounts import Accounts, Token
     from evalbot.sandbox.discussions import Discussion
+    from evalbot.sandbox.faults import Faults
     from evalbot.sandbox.git_store import GitStore
     from evalbot.sandbox.repos import Repos
+    from evalbot.sandbox.request_log import RequestLog
 
 Item = TypeVar("Item")
 
@@ -37,6 +40,8 @@ class Hub:
     accounts: Accounts
     repos: Repos
     discussions_per_page: int
+    faults: Faults
+    log: RequestLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,8 @@ class Call:
     request: Request
     body: bytes
     who: Token | None
+    as_of: float | None = None
+    """Seconds since 1970: what was true then is answered; None is now. See `lag` in Faults.add."""
 
     @property
     def query(self) -> QueryParams:
@@ -84,11 +91,23 @@ class Call:
 
     def store(self, repo: Repo) -> GitStore:
         """The repository's content as this request is to see it."""
-        return repo.store()
+        return repo.store(self.as_of)
 
     def discussions(self, repo: Repo) -> list[Discussion]:
         """Its discussions and pull requests as this request is to see them, oldest first."""
-        return list(repo.discussions.values())
+        everything = list(repo.discussions.values())
+        if self.as_of is None:
+            return everything
+        moment = as_date(self.as_of)
+        return [then for each in everything if (then := each.as_of(moment))]
+
+    def discussion(self, repo: Repo) -> Discussion:
+        """The one the path names, as this request is to see it."""
+        num = int(self.request.path_params["num"])
+        for found in self.discussions(repo):
+            if found.num == num:
+                return found
+        raise Refusal(404, "Discussion not found")
 
     def revision_and_path(self) -> tuple[str, str]:
         """`main/a/b`, `refs%2Fpr%2F3/a/b` and `refs/pr/3/a/b` cut after the revision."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from evalbot.sandbox.git_store import MAIN
@@ -25,6 +25,13 @@ class Event:
     id: str = field(default_factory=new_id)
     created_at: str = field(default_factory=now)
 
+    def as_of(self, moment: str) -> Event:
+        """A comment without its later edits; that it was hidden since is not undone."""
+        if self.type != "comment":
+            return self
+        versions = [version for version in self.data["versions"] if version["at"] <= moment]
+        return replace(self, data={**self.data, "versions": versions or self.data["versions"][:1]})
+
 
 @dataclass(slots=True)
 class Discussion:
@@ -38,6 +45,7 @@ class Discussion:
     created_at: str = field(default_factory=now)
     id: str = field(default_factory=new_id)
     events: list[Event] = field(default_factory=list)
+    started_as: Status = "open"
 
     @property
     def ref(self) -> str:
@@ -81,6 +89,17 @@ class Discussion:
     def merged(self, author: str, commit: str) -> None:
         self.merge_commit = commit
         self.turn(author, "merged")
+
+    def as_of(self, moment: str) -> Discussion | None:
+        """What it was at a moment, written as records.as_date writes it; None before it was started."""
+        if self.created_at > moment:
+            return None
+        events = [event.as_of(moment) for event in list(self.events) if event.created_at <= moment]
+        later = [event for event in list(self.events) if event.created_at > moment]
+        status = next((each.data["status"] for each in events[::-1] if each.type == "status-change"), self.started_as)
+        title = next((each.data["from"] for each in later if each.type == "title-change"), self.title)
+        merge_commit = self.merge_commit if status == "merged" else None
+        return replace(self, title=title, status=status, merge_commit=merge_commit, events=events)
 
     def as_record(self) -> dict[str, Any]:
         return asdict(self)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 import uuid
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -13,7 +14,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
+from evalbot.sandbox.damage import shaped
 from evalbot.sandbox.refusals import Refusal, bad_token
+from evalbot.sandbox.routes.admin import PREFIX
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -55,18 +58,21 @@ class FrontDoor:
             body = await _read(scope, receive)
         except ClientDisconnect:
             return  # nobody is left to answer, and half a commit is not to be made
+        if scope["path"].startswith(PREFIX):
+            await self._serve(scope, body, send)
+            return
         fault = self._faults.take(scope["method"], unquote(scope["path"]))
-        answer = self._answering(scope, send)
+        answer = self._answering(scope, shaped(send, fault))
         if fault:
             await _prepare(fault)
         if fault is None or not fault.replaces_answer:
-            await self._serve(scope, body, answer)
+            await self._serve(scope, body, answer, lag=fault.lag if fault else 0.0)
             return
         if fault.landed:
             await self._serve(scope, body, _nobody)
         await self._spoil(scope, fault, send if fault.drop else answer)
 
-    async def _serve(self, scope: Scope, body: bytes | None, send: Send) -> None:
+    async def _serve(self, scope: Scope, body: bytes | None, send: Send, *, lag: float = 0.0) -> None:
         header = Headers(scope=scope).get("authorization")
         who = self._owner(header)
         if header is not None and who is None:
@@ -75,7 +81,7 @@ class FrontDoor:
             too_large = Refusal(413, f"Payload too large: more than {LARGEST_BODY} bytes")
             await refusal_response(too_large)(scope, _nothing_more, send)
         else:
-            scope["state"] = {"who": who, "body": body}
+            scope["state"] = {"who": who, "body": body, "as_of": time.time() - lag if lag else None}
             await self._app(scope, _nothing_more, send)
 
     def _owner(self, header: str | None) -> Token | None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from evalbot.sandbox.changes import Change
+    from evalbot.sandbox.ref_journal import RefJournal
 
 MAIN = "refs/heads/main"
 
@@ -52,9 +53,14 @@ class CommitRecord:
 
 @dataclass(frozen=True)
 class GitStore:
-    """One repository. Objects of pygit2 do not cross threads, so every request makes its own GitStore."""
+    """One repository. Objects of pygit2 do not cross threads, so every request makes its own GitStore.
+
+    `as_of` (seconds since 1970) shows the refs as they were then, by the journal; None is now.
+    """
 
     folder: Path
+    journal: RefJournal | None = None
+    as_of: float | None = None
 
     @classmethod
     def create(cls, folder: Path) -> GitStore:
@@ -78,6 +84,8 @@ class GitStore:
 
     def ref(self, name: str) -> str | None:
         """The commit a full ref name points to, or None; names git itself would refuse are just unknown."""
+        if name in self._past:
+            return self._past[name]
         try:
             return str(self.git.lookup_reference(name).peel(pygit2.Commit).id)
         except (KeyError, ValueError, pygit2.GitError):
@@ -85,15 +93,28 @@ class GitStore:
 
     def refs(self, prefix: str) -> dict[str, str]:
         """Short name → commit, for all refs below the prefix (which ends in a slash)."""
-        names = sorted(name for name in self.git.references if name.startswith(prefix))
-        return {name.removeprefix(prefix): self.resolve(name) for name in names}
+        names = sorted(name for name in {*self.git.references, *self._past} if name.startswith(prefix))
+        return {name.removeprefix(prefix): commit for name in names if (commit := self.ref(name))}
 
     def point(self, ref: str, commit: str) -> None:
         """Make or move a ref; OSError where another ref is in its way (`main` in that of `main/x`)."""
+        before = self.ref(ref)
         self.git.references.create(ref, pygit2.Oid(hex=commit), force=True)
+        self._note(ref, before)
 
     def remove(self, ref: str) -> None:
+        before = self.ref(ref)
         self.git.references.delete(ref)
+        self._note(ref, before)
+
+    def _note(self, ref: str, before: str | None) -> None:
+        if self.journal is not None:
+            self.journal.note(ref, before)
+
+    @cached_property
+    def _past(self) -> dict[str, str | None]:
+        """Refs that have moved since `as_of`, as they were."""
+        return {} if self.as_of is None or self.journal is None else self.journal.since(self.as_of)
 
     def is_name(self, ref: str) -> bool:
         return pygit2.reference_is_valid_name(ref)

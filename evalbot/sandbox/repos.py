@@ -18,6 +18,7 @@ from evalbot.sandbox.changes import Change
 from evalbot.sandbox.discussions import Discussion, Status
 from evalbot.sandbox.git_store import MAIN, GitStore
 from evalbot.sandbox.records import new_id, now, read_json, write_json
+from evalbot.sandbox.ref_journal import RefJournal
 from evalbot.sandbox.refusals import Refusal, bad_request
 from evalbot.sandbox.seed import GIT_ATTRIBUTES
 
@@ -68,6 +69,7 @@ class Repo:
     key: str = field(default_factory=new_id)
     created_at: str = field(default_factory=now)
     discussions: dict[int, Discussion] = field(default_factory=dict)
+    journal: RefJournal = field(default_factory=RefJournal)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -84,8 +86,8 @@ class Repo:
         """Whether strangers find it in lists."""
         return not self.private and not self.disabled
 
-    def store(self) -> GitStore:
-        return GitStore(self.folder)
+    def store(self, as_of: float | None = None) -> GitStore:
+        return GitStore(self.folder, self.journal, as_of)
 
     @contextmanager
     def alone(self) -> Iterator[GitStore]:
@@ -108,7 +110,7 @@ class Repo:
     def discuss(self, *, title: str, author: str, text: str, status: Status, base: str | None = None) -> Discussion:
         """Start a discussion, or with a base branch a pull request. Numbers are given once, for both."""
         num = max(self.discussions, default=0) + 1
-        started = Discussion(num, title, author, status, base is not None, base or MAIN)
+        started = Discussion(num, title, author, status, base is not None, base or MAIN, started_as=status)
         started.comment(author, text)
         self.discussions[num] = started
         return started
@@ -205,8 +207,9 @@ class Repos:
 
 
 def add_files(repo: Repo, files: Mapping[str, bytes], *, author: str) -> str:
-    """One commit on main with these files; the new head."""
-    with repo.alone() as store:
+    """One commit on main with these files; the new head. It belongs to how the repository was made: no read lags it."""
+    with repo.alone():
+        store = GitStore(repo.folder)
         return _commit_files(store, files, store.resolve("main"), "Upload files", author)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import uvicorn
 
-from evalbot.sandbox import accounts, app, seed
+from evalbot.sandbox import accounts, app, fault_rules, seed
 from evalbot.sandbox.call import Hub
 from evalbot.sandbox.faults import Faults
 from evalbot.sandbox.git_store import MAIN
@@ -65,7 +65,7 @@ class SandboxHub:
             raise RuntimeError("The sandbox is already running")
         listener = _listener(self._port)
         self.endpoint = f"http://{_ADDRESS}:{listener.getsockname()[1]}"
-        hub = Hub(self.endpoint, self._accounts, self._repos, self._per_page)
+        hub = Hub(self.endpoint, self._accounts, self._repos, self._per_page, self.faults, self._log)
         self._server = uvicorn.Server(
             uvicorn.Config(
                 app.build(hub, self.faults, self._log),
@@ -170,14 +170,21 @@ class SandboxHub:
         self.stop()
 
 
-def serve(data_dir: Path, port: int, *, announce: Callable[[SandboxHub], None] = lambda _: None) -> None:
-    """Serve until the process is interrupted or terminated; `announce` is called once it answers."""
+def serve(
+    data_dir: Path, port: int, *, announce: Callable[[SandboxHub], None] = lambda _: None, faults: Any = ()
+) -> None:
+    """Serve until the process is interrupted or terminated; `announce` is called once it answers.
+
+    `faults` are rules as fault_rules.read gives them. Raises fault_rules.BadRuleError.
+    """
     leave = threading.Event()
     # Control-C as well: a shell that starts us in the background has told us to ignore it.
     ways = (signal.SIGINT, signal.SIGTERM)
     before = [signal.signal(way, lambda _number, _frame: leave.set()) for way in ways]
     try:
-        with SandboxHub(data_dir, port=port) as hub:
+        hub = SandboxHub(data_dir, port=port)
+        fault_rules.add(hub.faults, faults)
+        with hub:
             announce(hub)
             leave.wait()
     finally:

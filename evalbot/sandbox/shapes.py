@@ -152,13 +152,13 @@ def discussion_summary(hub: Hub, repo: Repo, discussion: Discussion) -> dict[str
     }
 
 
-def discussion_details(hub: Hub, repo: Repo, discussion: Discussion, *, diff: bool) -> dict[str, Any]:
+def discussion_details(call: Call, repo: Repo, discussion: Discussion, *, diff: bool) -> dict[str, Any]:
     """A discussion with its events; for a pull request also what it changes and whether it still fits."""
     page = f"/{repo.page}/discussions/{discussion.num}"
     details = {
-        **discussion_summary(hub, repo, discussion),
+        **discussion_summary(call.hub, repo, discussion),
         "_id": discussion.id,
-        "events": [event(hub.accounts, each) for each in list(discussion.events)],
+        "events": [event(call.hub.accounts, each) for each in list(discussion.events)],
         "locked": False,
         "isReport": False,
         "collection": "discussions",
@@ -169,11 +169,10 @@ def discussion_details(hub: Hub, repo: Repo, discussion: Discussion, *, diff: bo
     details["changes"] = {"base": discussion.base}
     if discussion.merge_commit:
         details["changes"] |= {"mergeCommitId": discussion.merge_commit}
-    return details | _fit(repo, discussion, diff=diff)
+    return details | _fit(call.store(repo), discussion, diff=diff)
 
 
-def _fit(repo: Repo, discussion: Discussion, *, diff: bool) -> dict[str, Any]:
-    store = repo.store()
+def _fit(store: GitStore, discussion: Discussion, *, diff: bool) -> dict[str, Any]:
     base, head = store.resolve(discussion.base), store.resolve(discussion.ref)
     conflicts = git_merge.conflicts(store, base, head) if discussion.is_open else []
     text = {"diff": git_merge.diff_of(store, discussion)} if diff else {}

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from evalbot.sandbox.routes import benchmarks, commits, discussions, files, identity, references, repositories, web
+from evalbot.sandbox.routes import (
+    admin,
+    benchmarks,
+    commits,
+    discussions,
+    files,
+    identity,
+    references,
+    repositories,
+    web,
+)
 
 ROUTES = [
+    *admin.ROUTES,
     *identity.ROUTES,
     *repositories.ROUTES,
     *files.ROUTES,

@@ -32,7 +32,7 @@ def listing(call: Call) -> Response:
         author=query.get("author"),
         search=query.get("search", ""),
     )
-    everything = sorted(repo.discussions.values(), key=lambda each: -each.num)
+    everything = sorted(call.discussions(repo), key=lambda each: -each.num)
     found = [each for each in everything if wanted.takes(each)]
     closed = sum(not each.is_open for each in everything if wanted.takes_any_state(each))
     size = call.hub.discussions_per_page
@@ -43,9 +43,10 @@ def listing(call: Call) -> Response:
 
 
 def details(call: Call) -> Response:
-    repo, discussion = _asked(call)
+    repo = _open_to_talk(call)
+    discussion = call.discussion(repo)
     diff = call.flag("diff") and access.reads_files(call.hub.accounts, repo, call.who)
-    return JSONResponse(shapes.discussion_details(call.hub, repo, discussion, diff=diff))
+    return JSONResponse(shapes.discussion_details(call, repo, discussion, diff=diff))
 
 
 def create(call: Call) -> Response:

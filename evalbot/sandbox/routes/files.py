@@ -24,7 +24,7 @@ _MOST_PATHS = 1000
 def download(call: Call) -> Response:
     repo = call.repo()
     access.must_read_files(call.hub.accounts, repo, call.who)
-    store = repo.store()
+    store = call.store(repo)
     revision, path = call.revision_and_path()
     commit = store.resolve(revision)
     entry = store.entry(commit, path)
@@ -51,7 +51,7 @@ def _bytes(call: Call, content: bytes, entry: Entry, commit: str) -> Response:
 
 
 def tree(call: Call) -> Response:
-    store = call.repo().store()
+    store = call.store(call.repo())
     revision, folder = call.revision_and_path()
     commit = store.resolve(revision)
     expand = call.flag("expand")
@@ -62,7 +62,7 @@ def tree(call: Call) -> Response:
 
 def paths_info(call: Call) -> Response:
     """Entries for the paths that exist; the others are passed over in silence."""
-    store = call.repo().store()
+    store = call.store(call.repo())
     commit = store.resolve(call.param("rest"))
     paths, expand = _asked_paths(call)
     found = [entry for path in paths if (entry := store.entry(commit, path.strip("/")))]
@@ -89,11 +89,11 @@ def _item(store: GitStore, commit: str, entry: Entry, *, expand: bool) -> dict[s
 
 
 def refs(call: Call) -> Response:
-    return JSONResponse(shapes.refs(call.repo().store(), include_prs=call.flag("include_prs")))
+    return JSONResponse(shapes.refs(call.store(call.repo()), include_prs=call.flag("include_prs")))
 
 
 def history(call: Call) -> Response:
-    store = call.repo().store()
+    store = call.store(call.repo())
     commits = list(store.history(store.resolve(call.param("rest"))))
     page, link = call.page(commits, _HISTORY_PAGE)
     formatted = "formatted" in call.many("expand")

@@ -27,7 +27,7 @@ def info_at(call: Call) -> Response:
 
 def _info(call: Call, revision: str) -> Response:
     repo = call.repo()
-    store = repo.store()
+    store = call.store(repo)
     commit = store.resolve(revision)
     wanted = call.many("expand")
     if wanted:
@@ -41,15 +41,15 @@ def listing(call: Call) -> Response:
     seen = [repo for repo in call.hub.repos.of_kind(call.kind()) if _is_seen(call, repo)]
     found = [repo for repo in seen if author in {"", repo.namespace.lower()} and search in repo.id.lower()]
     page, link = call.page(found, _LISTED)
-    return JSONResponse([_summary(repo) for repo in page], headers=link)
+    return JSONResponse([_summary(call, repo) for repo in page], headers=link)
 
 
 def _is_seen(call: Call, repo: Repo) -> bool:
     return access.sees(call.hub.accounts, repo, call.who) and not repo.disabled
 
 
-def _summary(repo: Repo) -> dict[str, Any]:
-    store = repo.store()
+def _summary(call: Call, repo: Repo) -> dict[str, Any]:
+    store = call.store(repo)
     found = shapes.repo_info(repo, store, store.resolve("main"), blobs=False)
     return {key: value for key, value in found.items() if key not in {"siblings", "cardData", "model-index"}}
 
