@@ -24,7 +24,7 @@ HERE = Path(__file__).parent
 PACKAGE = (HERE / "package.json").read_text(encoding="utf-8")
 VERSION = json.loads(PACKAGE)["dependencies"]["@huggingface/hub"]
 INSTALLED = Path(sys.prefix) / f"huggingface-js-{VERSION}"
-INSTALL = ("npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error")
+INSTALL = ("npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--cache", "cache")
 LONGEST_INSTALL = 180  # seconds
 LONGEST_RUN = 60  # seconds
 TINY = {"repo": "alice/tiny"}
