@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from evalbot.hub.client import Hub, RemoteCard
+    from evalbot.hub.client import Hub
+    from evalbot.hub.records import RemoteFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,7 @@ class ReadCard:
 
     data: bytes
     path: Path | None = None
-    remote: RemoteCard | None = None
+    remote: RemoteFile | None = None
 
     @property
     def origin(self) -> str:
@@ -52,12 +53,17 @@ def read_card(source: CardSource, connect: Callable[[], Hub]) -> ReadCard:
     if source.repo_id is not None:
         remote = connect().read_card(source.repo_id)
         return ReadCard(data=remote.data, remote=remote)
-    path = source.path
+    if source.path is None:
+        raise AssertionError("a source is a repository or a path")
+    return ReadCard(data=read_local(source.path), path=source.path)
+
+
+def read_local(path: Path) -> bytes:
+    """A file's bytes, one more than a card may have at most: enough to be refused for its size. Raises UsageError."""
     try:
-        if path is None or not path.is_file():
+        if not path.is_file():
             raise UsageError(f"{str(path)!r} is not a file.", hint="Give --readme the path of a README.md.")
         with path.open("rb") as file:
-            # One byte more than a card may have: enough to be refused for its size without being read whole.
-            return ReadCard(data=file.read(MAX_CARD_BYTES + 1), path=path)
+            return file.read(MAX_CARD_BYTES + 1)
     except OSError as error:
         raise UsageError(f"Could not read {path}: {error.strerror}.") from None

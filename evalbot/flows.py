@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING
 
 from evalbot.card import model_index, validation
 from evalbot.card.document import decode_card, parse_card
-from evalbot.card_source import CardSource, ReadCard, read_card
+from evalbot.card.eval_results import FOLDER
+from evalbot.card.eval_results_draft import benchmark_datasets
+from evalbot.card_source import CardSource, ReadCard, read_card, read_local
 from evalbot.errors import NothingFound, StaleRevision, UsageError
-from evalbot.proposal import Layout, propose_from_tables
+from evalbot.policy import Policy
+from evalbot.proposal import CAUTIOUS, propose_from_tables
 from evalbot.publication import Publisher
 from evalbot.readme.survey import TableReport, survey
 from evalbot.score import Source
@@ -17,12 +21,16 @@ from evalbot.settings import DEFAULT_ENDPOINT
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from evalbot.hub.client import Hub, PullRequest
+    from evalbot.hub.client import Hub
+    from evalbot.hub.records import PullRequest
     from evalbot.outcome import Outcome, Publish
+    from evalbot.proposal import Choices, Layout, Proposal
     from evalbot.readme.extract import Wanted
 
-ATTEMPTS_WHEN_STALE = 3
-"""How often a card that changes under us is read again before we give up."""
+ATTEMPTS_WHEN_STALE = 4
+"""How often a repository that changes under us is read before we give up."""
+FIRST_WAIT = 0.2
+"""Seconds before it is read again."""
 
 
 def inspect_tables(source: CardSource, connect: Callable[[], Hub]) -> tuple[ReadCard, tuple[TableReport, ...]]:
@@ -50,7 +58,9 @@ def validate(source: CardSource, connect: Callable[[], Hub]) -> tuple[ReadCard, 
 
 def open_pull_requests(repo_id: str, connect: Callable[[], Hub]) -> list[PullRequest]:
     """All open and draft pull requests of a repository, newest first."""
-    return connect().open_pull_requests(repo_id)
+    from evalbot.hub.pull_requests import PullRequests  # noqa: PLC0415 - imports huggingface_hub
+
+    return PullRequests(connect(), repo_id).open()
 
 
 def extract_readme(
@@ -59,45 +69,76 @@ def extract_readme(
     layout: Layout,
     connect: Callable[[], Hub],
     *,
+    choices: Choices = CAUTIOUS,
     publish: Publish = "preview",
-    dry_run: bool = False,
-    allow_duplicate: bool = False,
+    policy: Policy | None = None,
 ) -> Outcome:
     """Read one model's scores from a card's tables and preview, write, push or propose them.
 
-    A card that changes between reading and writing is read again, a bounded number of times. Raises the errors of
-    each step; nothing was written then, unless the answer to a commit was lost: such an error says where to look.
+    A repository that changes between reading and writing is read again, a bounded number of times. Raises the errors
+    of each step; nothing was written then, unless the error says what was.
     """
-    publisher = _publisher(source, connect, publish, dry_run=dry_run, allow_duplicate=allow_duplicate)
+    publisher = _publisher(source, connect, publish, policy or Policy())
     for attempt in range(ATTEMPTS_WHEN_STALE):
         card = read_card(source, connect)
         repo_id = None if card.remote is None else card.remote.repo_id
-        proposal = propose_from_tables(card.data, wanted, layout, repo_id=repo_id, source=_address_of(card, connect))
+        proposal = propose_from_tables(
+            card.data, wanted, layout, choices, repo_id=repo_id, source=_address_of(card, connect)
+        )
+        if choices.format != "model-index":
+            proposal = _with_leaderboards(proposal, card, connect)
         try:
             return publisher.publish(card, proposal, publish)
-        except StaleRevision:
+        except StaleRevision as stale:
             if attempt == ATTEMPTS_WHEN_STALE - 1:
                 raise
+            _let_others_finish(attempt, stale, connect, card)
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def _publisher(
-    source: CardSource, connect: Callable[[], Hub], publish: Publish, *, dry_run: bool, allow_duplicate: bool
-) -> Publisher:
+def _let_others_finish(attempt: int, stale: StaleRevision, connect: Callable[[], Hub], card: ReadCard) -> None:
+    """Wait a little before reading again: longer each time, and not as long as the others who do so now."""
+    if card.remote is not None:
+        seconds = FIRST_WAIT * 2**attempt * (1 + random.random())  # noqa: S311 - spreads runs out, guards nothing
+        connect().budget.wait(seconds, stale.message.rstrip("."))
+
+
+def _with_leaderboards(proposal: Proposal, card: ReadCard, connect: Callable[[], Hub]) -> Proposal:
+    """The proposal with what its other format needs to know: the benchmarks' own words, and the files that stand."""
+    from evalbot.hub.contents import read_results  # noqa: PLC0415 - imports huggingface_hub
+    from evalbot.hub.leaderboards import read_leaderboards  # noqa: PLC0415 - likewise
+
+    hub = connect()
+    found = read_leaderboards(hub, benchmark_datasets(proposal.extraction.scores))
+    if card.remote is not None:
+        return proposal.with_leaderboards(found, read_results(hub, card.remote.repo_id, card.remote.commit))
+    return proposal.with_leaderboards(found, _local_results(card))
+
+
+def _local_results(card: ReadCard) -> dict[str, bytes]:
+    """The files of evaluation results beside a local card, by their path from there."""
+    folder = None if card.path is None else card.path.parent / FOLDER
+    if folder is None or not folder.is_dir():
+        return {}
+    return {f"{FOLDER}/{path.name}": read_local(path) for path in sorted(folder.glob("*.y*ml")) if path.is_file()}
+
+
+def _publisher(source: CardSource, connect: Callable[[], Hub], publish: Publish, policy: Policy) -> Publisher:
     """Before any work: who we are, and whether we may do what is asked."""
     if source.repo_id is None:
         if publish == "create-pr":
             raise UsageError("--create-pr proposes to a repository.", hint="Name it with --repo-id, not --readme.")
-        return Publisher(dry_run=dry_run)
+        return Publisher(policy=policy)
     if publish == "preview":
-        return Publisher()
+        return Publisher(policy=policy)
     from evalbot.hub.client import require_write_role  # noqa: PLC0415 - imports huggingface_hub
 
     hub = connect()
     account = hub.account()
     require_write_role(account)
-    hub.require_access(source.repo_id, write=publish == "apply")
-    return Publisher(hub=hub, account=account, dry_run=dry_run, allow_duplicate=allow_duplicate)
+    if publish == "apply":
+        hub.require_push(source.repo_id)
+    return Publisher(policy=policy, hub=hub, account=account)
 
 
 def _address_of(card: ReadCard, connect: Callable[[], Hub]) -> Source | None:

@@ -7,19 +7,24 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from evalbot.card import results, yaml_writer
-from evalbot.card.document import MODEL_INDEX, decode_card, parse_card
+from evalbot.card.document import CARD_PATH, MODEL_INDEX, decode_card, parse_card
 from evalbot.card.edit import apply_merge
-from evalbot.card.merge import Merge, plan_merge
+from evalbot.card.eval_results import FOLDER
+from evalbot.card.eval_results_plan import EvalResultsPlan, plan_eval_results
+from evalbot.card.merge import Merge, OnConflict, plan_merge
 from evalbot.card.model_index import plain_text
 from evalbot.errors import InvalidCard, UsageError
 from evalbot.readme.extract import Extraction, Skipped, Wanted, extract
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
+    from evalbot.card.benchmark_dataset import BenchmarkDataset, LeaderboardScale
     from evalbot.card.results import Result, Unpublishable
     from evalbot.score import Score, Source
 
+Format = Literal["model-index", "eval-results", "both"]
+"""Where the scores are written: the card's model-index, files in `.eval_results`, or both."""
 SELF_REFERENCES = frozenset({"ours", "our model", "our method", "our approach", "this model", "this work", "this"})
 _POINTING = re.compile(r"\s*[(\[](?:ours|this model|this work)[)\]]\s*$", re.IGNORECASE)
 
@@ -36,23 +41,98 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
-    """What was read, what of it is new, and the card that would say so.
+class Choices:
+    """What is written, and what may be done to scores that are published already."""
 
-    `merge` and `card_after` are None where the card's own YAML cannot be edited; `obstacle` says why.
+    format: Format = "model-index"
+    on_conflict: OnConflict = "fail"
+    prune: bool = False
+    """Delete what the same source published before and does not say any more."""
+
+
+CAUTIOUS = Choices()
+"""Nothing that is published is touched, unless its own source says otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaderboards:
+    """What the Hub says of the benchmarks whose results go into `.eval_results`, and the day they are dated."""
+
+    registered: Mapping[str, BenchmarkDataset | str]
+    """By dataset id; a text says why it is no registered benchmark."""
+    scales: Mapping[str, LeaderboardScale]
+    date: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What the scores change at one revision: each part None where it is not asked for, or cannot be had."""
+
+    merge: Merge | None
+    entries: EvalResultsPlan | None
+    files: Mapping[str, bytes]
+    """The new content of each file that changes, by path."""
+
+    @property
+    def conflicts(self) -> tuple[str, ...]:
+        pairs = () if self.merge is None else self.merge.conflicts
+        entries = () if self.entries is None else self.entries.conflicts
+        return (*(pair.describe() for pair in pairs), *(entry.describe() for entry in entries))
+
+    @property
+    def written(self) -> tuple[Score, ...]:
+        """The scores whose values are new there, in either format."""
+        metrics = () if self.merge is None else (metric.score for _, metric in self.merge.written)
+        entries = () if self.entries is None else (entry.score for entry in self.entries.written)
+        return tuple(dict.fromkeys(score for score in (*metrics, *entries) if score is not None))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What was read, what of it is new, and the files that would say so.
+
+    `main` is None where the card's own YAML cannot be edited; `obstacle` says why.
     """
 
-    card_before: str
+    before: Mapping[str, bytes]
+    """The card, and the files of evaluation results where they are asked for, as they stand."""
     layout: Layout
+    choices: Choices
     extraction: Extraction
     model: str
     """The name of the entry, as it stands in the card where the card has it."""
     results: tuple[Result, ...]
     """Those of single benchmarks in the table's order, then the one that holds the other scores."""
     left_out: tuple[Unpublishable, ...]
-    merge: Merge | None
-    card_after: str | None
+    source: Source | None
+    leaderboards: Leaderboards | None = None
+    held: frozenset[Score] = frozenset()
+    """Scores that are not proposed, whatever stands in the repository: somebody has said no to them."""
+    main: Planned | None = None
     obstacle: InvalidCard | None = None
+
+    @property
+    def merge(self) -> Merge | None:
+        return None if self.main is None else self.main.merge
+
+    @property
+    def entries(self) -> EvalResultsPlan | None:
+        return None if self.main is None else self.main.entries
+
+    @property
+    def conflicts(self) -> tuple[str, ...]:
+        """Values that other sources publish, as lines for people."""
+        return () if self.main is None else self.main.conflicts
+
+    @property
+    def written(self) -> tuple[Score, ...]:
+        """The scores whose values are new on main, in either format."""
+        return () if self.main is None else self.main.written
+
+    @property
+    def files(self) -> Mapping[str, bytes]:
+        """The new content of each file of main that changes. Raises InvalidCard where the card cannot be edited."""
+        return self.planned().files
 
     @property
     def entry_yaml(self) -> str:
@@ -63,27 +143,58 @@ class Proposal:
     @property
     def omissions(self) -> tuple[Skipped, ...]:
         """Every cell of this model that is not published, with the reason."""
-        dropped = tuple(
-            Skipped(
-                label=item.score.label,
-                cell=item.score.evidence.cell,
-                row=item.score.evidence.row,
-                column=item.score.evidence.column,
-                reason=item.reason,
-            )
-            for item in self.left_out
-        )
-        return self.extraction.skipped + dropped
+        entries = () if self.entries is None else self.entries.skipped
+        unwritten = (replace(item, reason=f"not in {FOLDER}: {item.reason}") for item in entries)
+        return self.extraction.skipped + tuple(_skipped(item) for item in (*self.left_out, *unwritten))
 
-    def planned(self) -> tuple[Merge, str]:
-        """The merge and the edited card. Raises InvalidCard where the card cannot be edited."""
-        if self.merge is None or self.card_after is None:
+    @property
+    def is_publishable(self) -> bool:
+        """Whether any score can be published in the format that is asked for, new or not."""
+        plan = self.entries
+        in_entries = plan is not None and any((plan.added, plan.changed, plan.unchanged, plan.conflicts))
+        return in_entries or (self.choices.format != "eval-results" and bool(self.results))
+
+    def planned(self) -> Planned:
+        """What changes on main. Raises InvalidCard where the card cannot be edited."""
+        if self.main is None:
             raise self.obstacle or InvalidCard("The card cannot be edited.")
-        return self.merge, self.card_after
+        return self.main
+
+    def with_leaderboards(self, found: Leaderboards, results: Mapping[str, bytes]) -> Proposal:
+        """The same, with the files of evaluation results that stand there and what the Hub says of the benchmarks."""
+        return replace(self, leaderboards=found, before={**self.before, **results}).planned_on_main()
+
+    def without(self, scores: Collection[Score]) -> Proposal:
+        """The same, but these scores are not proposed."""
+        return replace(self, held=self.held | frozenset(scores)).planned_on_main()
+
+    def at(self, files: Mapping[str, bytes]) -> Planned:
+        """What the same scores would change in a pull request of ours, which holds these files.
+
+        What main says against them stands; what an earlier run of ours said there does not.
+        """
+        planned = self.planned()
+        held = self.held | _scores_in_conflict(planned)
+        return _plan(replace(self, held=held), files, replace(self.choices, on_conflict="update"))
+
+    def planned_on_main(self) -> Proposal:
+        """The same, with what it changes on main worked out again."""
+        try:
+            planned = _plan(self, self.before, self.choices)
+            model = self.model if planned.merge is None else planned.merge.model
+            return replace(self, main=planned, model=model, obstacle=None)
+        except InvalidCard as obstacle:
+            return replace(self, main=None, obstacle=obstacle)
 
 
 def propose_from_tables(
-    data: bytes, wanted: Wanted, layout: Layout, *, repo_id: str | None = None, source: Source | None = None
+    data: bytes,
+    wanted: Wanted,
+    layout: Layout,
+    choices: Choices = CAUTIOUS,
+    *,
+    repo_id: str | None = None,
+    source: Source | None = None,
 ) -> Proposal:
     """Read one model's scores from a card's tables and plan the edit that publishes them.
 
@@ -96,20 +207,18 @@ def propose_from_tables(
     if repo_name and wanted.exact_label is None and wanted.column_index is None and wanted.model_name is None:
         wanted = replace(wanted, model_name=repo_name, owner=owner or None)
     extraction = extract(text, wanted)
-    name = _entry_name(extraction.model_label, asked)
     laid_out, left_out = _lay_out(extraction.scores, layout, source)
-    merge, after, obstacle = _plan(text, name, laid_out)
-    return Proposal(
-        card_before=text,
+    proposal = Proposal(
+        before={CARD_PATH: data},
         layout=layout,
+        choices=choices,
         extraction=extraction,
-        model=name if merge is None else merge.model,
+        model=_entry_name(extraction.model_label, asked),
         results=laid_out,
         left_out=left_out,
-        merge=merge,
-        card_after=after,
-        obstacle=obstacle,
+        source=source,
     )
+    return proposal.planned_on_main()
 
 
 def _entry_name(label: str | None, asked: str | None) -> str:
@@ -146,9 +255,49 @@ def _lay_out(
     return (*single, *([grouped] if grouped.metrics else [])), (*left_out, *unnamed)
 
 
-def _plan(text: str, name: str, laid_out: Sequence[Result]) -> tuple[Merge | None, str | None, InvalidCard | None]:
-    try:
-        merge = plan_merge(parse_card(text), name, laid_out)
-        return merge, apply_merge(text, merge), None
-    except InvalidCard as obstacle:
-        return None, None, obstacle
+def _plan(proposal: Proposal, files: Mapping[str, bytes], choices: Choices) -> Planned:
+    """What a proposal changes where these files stand. Raises InvalidCard where the card cannot be edited."""
+    merge, entries = None, None
+    changed: dict[str, bytes] = {}
+    if choices.format != "eval-results":
+        text = decode_card(files[CARD_PATH])
+        results = [_not_held(result, proposal.held) for result in proposal.results]
+        merge = plan_merge(
+            parse_card(text), proposal.model, results, on_conflict=choices.on_conflict, prune=choices.prune
+        )
+        after = apply_merge(text, merge)
+        changed |= {} if after == text else {CARD_PATH: after.encode()}
+    if choices.format != "model-index" and proposal.leaderboards is not None:
+        entries = _plan_entries(proposal, proposal.leaderboards, files, choices)
+        changed |= entries.files
+    return Planned(merge=merge, entries=entries, files=changed)
+
+
+def _plan_entries(
+    proposal: Proposal, found: Leaderboards, files: Mapping[str, bytes], choices: Choices
+) -> EvalResultsPlan:
+    return plan_eval_results(
+        [score for score in proposal.extraction.scores if score not in proposal.held],
+        {path: data for path, data in files.items() if path != CARD_PATH},
+        found.registered,
+        found.scales,
+        source=proposal.source,
+        date=found.date,
+        on_conflict=choices.on_conflict,
+    )
+
+
+def _not_held(result: Result, held: frozenset[Score]) -> Result:
+    return replace(result, metrics=tuple(metric for metric in result.metrics if metric.score not in held))
+
+
+def _scores_in_conflict(planned: Planned) -> frozenset[Score]:
+    pairs = () if planned.merge is None else planned.merge.conflicts
+    entries = () if planned.entries is None else planned.entries.conflicts
+    scores = (*(pair.metric.score for pair in pairs), *(entry.score for entry in entries))
+    return frozenset(score for score in scores if score is not None)
+
+
+def _skipped(item: Unpublishable) -> Skipped:
+    seen = item.score.evidence
+    return Skipped(label=item.score.label, cell=seen.cell, row=seen.row, column=seen.column, reason=item.reason)

@@ -34,6 +34,8 @@ class Settings:
     hf_token: str | None = field(default=None, repr=False)
     request_timeout: float = 20.0
     """Seconds without an answer after which a request has failed."""
+    timeout: float = 300.0
+    """Seconds that all requests of one command may take together, waits included."""
 
     @property
     def is_local(self) -> bool:

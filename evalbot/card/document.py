@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MAX_CARD_BYTES = 2 * 1024 * 1024
 """The longest real cards (benchmark collections in their model-index) stay under 1 MB."""
+CARD_PATH = "README.md"
 MODEL_INDEX = "model-index"
 
 Fingerprint = tuple[object, ...]

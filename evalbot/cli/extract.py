@@ -12,8 +12,11 @@ from evalbot.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from evalbot.card.merge import OnConflict
     from evalbot.console import Console
     from evalbot.outcome import Outcome
+    from evalbot.policy import DuplicateCheck
+    from evalbot.proposal import Format
 
 
 @click.command("extract-readme", short_help="Read one model's scores from a table; preview, push or propose them.")
@@ -36,7 +39,30 @@ if TYPE_CHECKING:
 @click.option("--apply", "apply_", is_flag=True, help="Push to the repository, or write the file.")
 @click.option("--create-pr", is_flag=True, help="Open a pull request, unless one proposes the same already.")
 @click.option("--dry-run", is_flag=True, help="Do everything but write.")
-@click.option("--allow-duplicate", is_flag=True, help="Propose even where an open pull request touches these scores.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["model-index", "eval-results", "both"]),
+    default="model-index",
+    help="Write the card's model-index, files in .eval_results, or both [default: model-index].",
+)
+@click.option(
+    "--on-conflict",
+    type=click.Choice(["fail", "skip", "update"]),
+    default="fail",
+    help="Where another source publishes another value: stop, leave it, or replace it [default: fail].",
+)
+@click.option("--prune-own", is_flag=True, help="Delete what this source published before and does not say any more.")
+@click.option(
+    "--duplicate-check",
+    type=click.Choice(["content", "any-open-pr", "off"]),
+    default="content",
+    help="Which open pull requests of others stop us: with these scores, any, none [default: content].",
+)
+@click.option(
+    "--allow-duplicate", is_flag=True, help="Open one more, even where an open pull request has these scores."
+)
+@click.option("--propose-again", is_flag=True, help="Propose even what was closed unmerged before.")
 def extract_readme(
     *,
     repo_id: str | None,
@@ -51,7 +77,13 @@ def extract_readme(
     apply_: bool,
     create_pr: bool,
     dry_run: bool,
+    format_: Format,
+    on_conflict: OnConflict,
+    prune_own: bool,
+    duplicate_check: DuplicateCheck,
     allow_duplicate: bool,
+    propose_again: bool,
+    timeout: float,
     as_json: bool,
     **labels: str | None,
 ) -> int:
@@ -68,12 +100,13 @@ def extract_readme(
     evalbot extract-readme --readme README.md --model-name Your-Model-7B --apply
     """
     from evalbot import flows
-    from evalbot.proposal import Layout
+    from evalbot.policy import Policy
+    from evalbot.proposal import Choices, Layout
     from evalbot.readme.extract import Wanted
 
     if apply_ and create_pr:
         raise UsageError("--apply and --create-pr are two ways to publish.", hint="Give one of them.")
-    console, connect = start(as_json=as_json)
+    console, connect = start(as_json=as_json, timeout=timeout)
     outcome = flows.extract_readme(
         card_source(repo_id, readme),
         Wanted(
@@ -85,9 +118,14 @@ def extract_readme(
         ),
         Layout(kind=layout, **{name: value for name, value in labels.items() if value is not None}),
         connect,
+        choices=Choices(format=format_, on_conflict=on_conflict, prune=prune_own),
         publish="apply" if apply_ else "create-pr" if create_pr else "preview",
-        dry_run=dry_run,
-        allow_duplicate=allow_duplicate,
+        policy=Policy(
+            duplicate_check=duplicate_check,
+            allow_duplicate=allow_duplicate,
+            propose_again=propose_again,
+            dry_run=dry_run,
+        ),
     )
     _tell(outcome, console, explain=explain)
     return 0
@@ -98,7 +136,8 @@ def _tell(outcome: Outcome, console: Console, *, explain: bool) -> None:
     from evalbot.report.explain import explained
 
     if outcome.status == "preview":
-        console.answer(outcome.proposal.entry_yaml.rstrip("\n"))
+        for text in listing.preview(outcome.proposal):
+            console.answer(text)
     for line in listing.outcome(outcome):
         console.note(line)
     say = console.note if outcome.status == "preview" else console.answer

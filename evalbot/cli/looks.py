@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evalbot.cli.session import card_options, card_source, json_option, start
+from evalbot.cli.session import card_options, card_source, json_option, start, timeout_option
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,8 +17,9 @@ OK, GATE_FAILED = 0, 10
 
 @click.command("get-prs", short_help="List all open pull requests of a model.")
 @click.option("--repo-id", required=True, metavar="OWNER/NAME", help="The model repository on the Hub.")
+@timeout_option
 @json_option
-def get_prs(repo_id: str, *, as_json: bool) -> int:
+def get_prs(repo_id: str, *, timeout: float, as_json: bool) -> int:
     """List all open and draft pull requests of a model: number, title, author, date, URL.
 
     \b
@@ -28,7 +29,7 @@ def get_prs(repo_id: str, *, as_json: bool) -> int:
     from evalbot.report import listing
     from evalbot.settings import clean_repo_id
 
-    console, connect = start(as_json=as_json)
+    console, connect = start(as_json=as_json, timeout=timeout)
     found = flows.open_pull_requests(clean_repo_id(repo_id), connect)
     for line in listing.pull_requests(found):
         console.answer(line)
@@ -39,7 +40,7 @@ def get_prs(repo_id: str, *, as_json: bool) -> int:
 
 @click.command("inspect-tables", short_help="Show every table with its number and columns.")
 @card_options
-def inspect_tables(repo_id: str | None, readme: Path | None, *, as_json: bool) -> int:
+def inspect_tables(repo_id: str | None, readme: Path | None, *, timeout: float, as_json: bool) -> int:
     """Show every table of a card: number, columns, models, and whether it holds evaluation scores.
 
     \b
@@ -49,7 +50,7 @@ def inspect_tables(repo_id: str | None, readme: Path | None, *, as_json: bool) -
     from evalbot import flows
     from evalbot.report import answers, listing
 
-    console, connect = start(as_json=as_json)
+    console, connect = start(as_json=as_json, timeout=timeout)
     card, reports = flows.inspect_tables(card_source(repo_id, readme), connect)
     option = f"--readme {shlex.quote(str(readme))}" if readme else f"--repo-id {repo_id}"
     for line in listing.tables(reports, option, card.repo_name):
@@ -60,7 +61,7 @@ def inspect_tables(repo_id: str | None, readme: Path | None, *, as_json: bool) -
 
 @click.command(short_help="Show what a card's model-index publishes.")
 @card_options
-def show(repo_id: str | None, readme: Path | None, *, as_json: bool) -> int:
+def show(repo_id: str | None, readme: Path | None, *, timeout: float, as_json: bool) -> int:
     """Show every metric of a card's model-index.
 
     \b
@@ -69,7 +70,7 @@ def show(repo_id: str | None, readme: Path | None, *, as_json: bool) -> int:
     from evalbot import flows
     from evalbot.report import answers, listing
 
-    console, connect = start(as_json=as_json)
+    console, connect = start(as_json=as_json, timeout=timeout)
     card, metrics = flows.show(card_source(repo_id, readme), connect)
     for line in listing.published(metrics):
         console.answer(line)
@@ -80,7 +81,7 @@ def show(repo_id: str | None, readme: Path | None, *, as_json: bool) -> int:
 
 @click.command(short_help="Check a card's model-index against the Hub's rules.")
 @card_options
-def validate(repo_id: str | None, readme: Path | None, *, as_json: bool) -> int:
+def validate(repo_id: str | None, readme: Path | None, *, timeout: float, as_json: bool) -> int:
     """Check a card's model-index against the Hub's rules. Exit code 10 where the Hub would refuse it.
 
     \b
@@ -89,7 +90,7 @@ def validate(repo_id: str | None, readme: Path | None, *, as_json: bool) -> int:
     from evalbot import flows
     from evalbot.report import answers, listing
 
-    console, connect = start(as_json=as_json)
+    console, connect = start(as_json=as_json, timeout=timeout)
     card, problems = flows.validate(card_source(repo_id, readme), connect)
     for line in listing.problems(problems):
         console.answer(line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,11 +19,20 @@ if TYPE_CHECKING:
     from evalbot.hub.client import Hub
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
+timeout_option = click.option(
+    "--timeout",
+    type=click.FloatRange(min=1, max=24 * 3600),
+    default=300.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long all requests to the Hub may take together.",
+)
 
 
 def card_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         json_option,
+        timeout_option,
         click.option(
             "--readme",
             type=click.Path(path_type=Path),
@@ -35,22 +45,23 @@ def card_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def start(*, as_json: bool) -> tuple[Console, Callable[[], Hub]]:
+def start(*, as_json: bool, timeout: float) -> tuple[Console, Callable[[], Hub]]:
     """The console of this run, and how to reach the Hub when it is needed: a local file needs no settings at all."""
+    console = Console(as_json=as_json)
 
     @cache
     def connect() -> Hub:
         from evalbot.hub.client import Hub
         from evalbot.settings import Settings, read_dotenv
 
-        settings = Settings.from_environ(os.environ, read_dotenv(Path()))
+        settings = replace(Settings.from_environ(os.environ, read_dotenv(Path())), timeout=timeout)
         hide(settings.hf_token)
-        hub = Hub(settings)
+        hub = Hub(settings, console.note)
         hide(hub.token)
         return hub
 
     hide(os.environ.get("HF_TOKEN", "").strip())
-    return Console(as_json=as_json), connect
+    return console, connect
 
 
 def card_source(repo_id: str | None, readme: Path | None) -> CardSource:

@@ -31,14 +31,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TOKENS_PAGE = "https://huggingface.co/settings/tokens"
-_REFUSED_CARD = "Invalid metadata in README.md"
 _LONGEST_QUOTE = 300
 """Characters of a server's message that are repeated to the user."""
 
 
 @contextmanager
-def translated(doing: str, repo_id: str, *, authenticated: bool) -> Iterator[None]:
-    """Run calls of huggingface_hub; `doing` completes "Could not …". Raises evalbot's errors only."""
+def translated(doing: str, repo_id: str, *, authenticated: bool, path: str = "README.md") -> Iterator[None]:
+    """Run calls of huggingface_hub; `doing` completes "Could not …". Raises evalbot's errors only.
+
+    `path` is the file they are about, for the message where it is not there.
+    """
     could_not = f"Could not {doing}"
     try:
         yield
@@ -46,7 +48,7 @@ def translated(doing: str, repo_id: str, *, authenticated: bool) -> Iterator[Non
         raise
     except HfHubHTTPError as error:
         raise (
-            _by_error_code(error, could_not, repo_id)
+            _by_error_code(error, could_not, repo_id, path)
             or _by_status(error, could_not, repo_id, authenticated=authenticated)
         ) from None
     except OfflineModeIsEnabled:
@@ -57,17 +59,14 @@ def translated(doing: str, repo_id: str, *, authenticated: bool) -> Iterator[Non
         raise ServiceFailure(
             f"{could_not}: {_plain(error)}.", hint="Check the network and HF_ENDPOINT, then run again."
         ) from None
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        # The library raises a plain ValueError for a card that validate-yaml refuses, with the Hub's reasons.
-        if str(error).startswith(_REFUSED_CARD):
-            raise InvalidCard(f"{could_not}: the Hub refuses the card. {_plain(error)}.") from None
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         raise ServiceFailure(
             f"{could_not}: the server's answer is not one of the Hub's API (a proxy or an error page?).",
             hint="Check HF_ENDPOINT and any proxy in between, then run again.",
         ) from None
 
 
-def _by_error_code(error: HfHubHTTPError, could_not: str, repo_id: str) -> EvalbotError | None:
+def _by_error_code(error: HfHubHTTPError, could_not: str, repo_id: str, path: str) -> EvalbotError | None:
     """The error for an answer the Hub names by an error code; None where it names none."""
     if isinstance(error, GatedRepoError):
         return AccessDenied(
@@ -75,7 +74,7 @@ def _by_error_code(error: HfHubHTTPError, could_not: str, repo_id: str) -> Evalb
             hint="Open the model's page in a browser, accept its conditions, then run again with that account's token.",
         )
     if isinstance(error, EntryNotFoundError):
-        return MissingCard(f"{could_not}: {repo_id} has no README.md.", hint="Add a README.md to the repository.")
+        return MissingCard(f"{could_not}: {repo_id} has no {path}.", hint=f"Add a {path} to the repository.")
     if isinstance(error, RevisionNotFoundError):
         return NothingFound(f"{could_not}: {repo_id} has no such revision.")
     if isinstance(error, DisabledRepoError):

@@ -1,50 +1,45 @@
-"""huggingface_hub, made safe to wait for: a timeout on every call, no redirect to another host, retries for reads.
+"""huggingface_hub's HTTP client, made safe to wait for: bounds on time and size, no redirect to another host.
 
-The library's own client waits for ever, and retries only some calls: reads of a card's metadata, whoami,
-discussions and commits are not among them.
+The library's own client waits for ever and takes answers of any length. The bounds are set on the client, so that they
+hold for the library's calls as for ours.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, TypeVar
+from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 import httpx2
-import stamina
-from huggingface_hub import HfApi, get_session, get_token, set_client_factory
-from huggingface_hub.errors import HfHubHTTPError
-from huggingface_hub.utils._http import hf_raise_for_status, hf_request_event_hook, parse_ratelimit_headers
+from huggingface_hub import HfApi, get_token, set_client_factory
+from huggingface_hub.utils._http import hf_request_event_hook
 
 from evalbot import __version__
 from evalbot.errors import AccessDenied, ServiceFailure
+from evalbot.hub.retries import seconds_asked
 from evalbot.settings import DEFAULT_ENDPOINT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
+    from evalbot.hub.budget import Budget
     from evalbot.settings import Settings
 
-T = TypeVar("T")
-
-READ_ATTEMPTS = 4
-READ_TIMEOUT = 45.0
-"""Seconds after which a read that keeps failing is not begun again."""
-LONGEST_WAIT = 20.0
-"""Seconds we are willing to wait because a server asks for it; longer waits are the user's decision."""
+LONGEST_ANSWER = 45.0
+"""Seconds one answer may take: a timeout is for one piece of it, and a server that drips is within it for ever."""
 MAX_ANSWER = 4 * 1024 * 1024
 """Bytes of one answer: twice the largest card, and far more than a page of pull requests."""
 _CONNECT_TIMEOUT = 10.0
 _CHECK = "Check HF_ENDPOINT, or run again later."
-_RETRYABLE_STATUS = frozenset({408, 429, 500, 502, 503, 504})
 
 
-def open_api(settings: Settings) -> HfApi:
+def open_api(settings: Settings, budget: Budget) -> HfApi:
     """An HfApi bound to the configured Hub. Sets huggingface_hub's HTTP client for this whole process."""
     # A retry that helps is no news; one that does not is told in evalbot's own words.
     for name in ("stamina", "huggingface_hub"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    set_client_factory(lambda: _careful_client(settings))
+    set_client_factory(lambda: _careful_client(settings, budget))
     token = settings.hf_token
     if token is None and settings.endpoint == DEFAULT_ENDPOINT:
         token = _stored_token()
@@ -62,15 +57,58 @@ def _stored_token() -> str | None:
         ) from None
 
 
-def _careful_client(settings: Settings) -> httpx2.Client:
-    """The library's default client, with a timeout, and with answers looked at before they are followed."""
+def _careful_client(settings: Settings, budget: Budget) -> httpx2.Client:
+    """The library's default client, with requests that end in time, and with answers looked at before they are used."""
+
+    def limit_time(request: httpx2.Request) -> None:
+        left = budget.left()
+        usual = {"connect": _CONNECT_TIMEOUT, **dict.fromkeys(("read", "write", "pool"), settings.request_timeout)}
+        request.extensions["timeout"] = {phase: min(seconds, left) for phase, seconds in usual.items()}
+
+    def refuse_long_wait(response: httpx2.Response) -> None:
+        # The library obeys any wait it is told; one that is too long for a command ends it with the reason. Other
+        # errors than this one say nothing sure about the request, so they are left to the caller.
+        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            budget.refuse_to_wait(seconds_asked(response.headers))
+
+    def limit_answer(response: httpx2.Response) -> None:
+        if isinstance(response.stream, httpx2.SyncByteStream):
+            response.stream = _BoundedStream(response.stream, budget)
+
     return httpx2.Client(
-        event_hooks={"request": [hf_request_event_hook], "response": [_refuse_foreign_redirect, _refuse_long_wait]},
+        event_hooks={
+            "request": [hf_request_event_hook, limit_time],
+            "response": [_refuse_foreign_redirect, _refuse_compression, refuse_long_wait, limit_answer],
+        },
         follow_redirects=True,
-        timeout=httpx2.Timeout(settings.request_timeout, connect=_CONNECT_TIMEOUT),
+        headers={"Accept-Encoding": "identity"},
         # A proxy from the environment would be handed what is meant for a Hub on this very machine, token included.
         trust_env=not settings.is_local,
     )
+
+
+class _BoundedStream(httpx2.SyncByteStream):
+    """An answer's bytes as they arrive, as long as they are not too many and do not take too long."""
+
+    def __init__(self, stream: httpx2.SyncByteStream, budget: Budget) -> None:
+        self._stream = stream
+        self._budget = budget
+
+    def __iter__(self) -> Iterator[bytes]:
+        started, size = time.monotonic(), 0
+        for piece in self._stream:
+            size += len(piece)
+            if size > MAX_ANSWER:
+                raise ServiceFailure(f"An answer of the Hub is longer than {MAX_ANSWER:,} bytes.", hint=_CHECK)
+            if time.monotonic() - started > LONGEST_ANSWER:
+                raise ServiceFailure(
+                    f"An answer of the Hub took longer than {LONGEST_ANSWER:.0f} seconds.", hint=_CHECK
+                )
+            self._budget.left()
+            yield piece
+
+    def close(self) -> None:
+        self._stream.close()
 
 
 def _refuse_foreign_redirect(response: httpx2.Response) -> None:
@@ -82,56 +120,7 @@ def _refuse_foreign_redirect(response: httpx2.Response) -> None:
         raise httpx2.UnsupportedProtocol(f"refused a redirect to another host, {target.host}")
 
 
-def _refuse_long_wait(response: httpx2.Response) -> None:
-    """The library obeys any wait it is told; one that is too long for a command ends it with the reason."""
-    if response.status_code not in _RETRYABLE_STATUS:
-        return
-    asked = response.headers.get("Retry-After", "")
-    window = parse_ratelimit_headers(response.headers)
-    reset = window.reset_in_seconds if window is not None and window.remaining == 0 else 0
-    seconds = max(int(asked[:9]) if asked.isdecimal() else 0, reset)
-    if seconds > LONGEST_WAIT:
-        raise ServiceFailure(
-            f"The Hub asks to wait {seconds:,} seconds before the next request.", hint="Run again after that."
-        )
-
-
-def get_bytes(url: str, *, headers: dict[str, str], params: dict[str, str | int] | None = None) -> bytes:
-    """The body of a GET. Raises HfHubHTTPError for an error answer, ServiceFailure for one too long or too slow.
-
-    The library's timeout is for one piece of an answer: a server that drips is within it for ever.
-    """
-    data, started = bytearray(), time.monotonic()
-    with get_session().stream("GET", url, headers=headers, params=params) as response:
-        for chunk in response.iter_bytes():
-            data += chunk
-            if len(data) > MAX_ANSWER:
-                raise ServiceFailure(f"An answer of the Hub is longer than {MAX_ANSWER:,} bytes.", hint=_CHECK)
-            if time.monotonic() - started > READ_TIMEOUT:
-                raise ServiceFailure(f"An answer of the Hub took longer than {READ_TIMEOUT:.0f} seconds.", hint=_CHECK)
-        if response.is_error:
-            # The stream is read, so the library finds no body by itself: hand it one for its message.
-            body = httpx2.Response(
-                response.status_code, headers=response.headers, content=bytes(data), request=response.request
-            )
-            hf_raise_for_status(body)
-    return bytes(data)
-
-
-def retry_read(call: Callable[[], T]) -> T:
-    """Run a call that only reads, again after failures that pass. The last failure is raised as it is."""
-    for attempt in stamina.retry_context(
-        on=_backoff, attempts=READ_ATTEMPTS, timeout=READ_TIMEOUT, wait_initial=0.3, wait_max=3.0, wait_jitter=0.2
-    ):
-        with attempt:
-            return call()
-    raise AssertionError("unreachable: the last attempt returns or raises")
-
-
-def _backoff(error: Exception) -> bool | float:
-    """Whether to try again, or the seconds the server asks us to wait first."""
-    if not isinstance(error, HfHubHTTPError):
-        return isinstance(error, httpx2.TimeoutException | httpx2.NetworkError | httpx2.RemoteProtocolError)
-    asked = error.response.headers.get("Retry-After", "")
-    retryable = error.response.status_code in _RETRYABLE_STATUS
-    return float(asked) if retryable and asked.isdecimal() else retryable
+def _refuse_compression(response: httpx2.Response) -> None:
+    """None was asked for, and a small compressed answer can be a huge one."""
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        raise httpx2.UnsupportedProtocol("refused a compressed answer")

@@ -11,6 +11,7 @@ from evalbot.score import as_number
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from evalbot.card.eval_results_plan import EvalResultsPlan, PlannedEntry
     from evalbot.card.merge import Merge, Pair
     from evalbot.card.model_index import Published
     from evalbot.card.results import Metric, Result
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from evalbot.card_source import ReadCard
     from evalbot.errors import EvalbotError
     from evalbot.outcome import Outcome
+    from evalbot.proposal import Proposal
     from evalbot.readme.scores import Skipped
     from evalbot.readme.survey import TableReport
     from evalbot.score import Score
@@ -37,11 +39,14 @@ def extracted(outcome: Outcome) -> dict[str, Any]:
         "scores": [{**score.as_json(), **_registry(score)} for score in proposal.extraction.scores],
         "skipped": [_skipped(item) for item in proposal.omissions],
         **_merged(merge),
+        "eval_results": None if proposal.entries is None else _entries(proposal.entries),
         "yaml": proposal.entry_yaml,
         "pr": None if outcome.pull_request is None else outcome.pull_request.as_json(),
+        "also_open": [pull_request.as_json() for pull_request in outcome.also_ours],
         "duplicates": [overlap.as_json() for overlap in outcome.overlaps],
+        "declined": [overlap.as_json() for overlap in outcome.declined],
         "commit_url": outcome.commit_url,
-        "warnings": [proposal.obstacle.message] if proposal.obstacle is not None else _warnings(merge),
+        "warnings": [*_obstacles(proposal), *_warnings(merge), *outcome.warnings],
     }
 
 
@@ -54,6 +59,8 @@ def _merged(merge: Merge | None) -> dict[str, Any]:
     parts = () if merge is None else merge.parts
     return {
         "added": [_metric(metric, part.result) for part in parts for metric in part.added],
+        "updated": [_pair(pair, part.result) for part in parts for pair in part.updated],
+        "deleted": [_published(metric) for metric in (() if merge is None else merge.pruned)],
         "unchanged": [_metric(metric, part.result) for part in parts for metric in part.unchanged],
         "stands_elsewhere": [_pair(pair, part.result) for part in parts for pair in part.stands_elsewhere],
         "conflicts": [_pair(pair, part.result) for part in parts for pair in part.conflicts],
@@ -71,6 +78,30 @@ def _registry(score: Score) -> dict[str, Any]:
     }
 
 
+def _entries(plan: EvalResultsPlan) -> dict[str, Any]:
+    """How the scores stand against the files of `.eval_results`."""
+    standings = {"added": plan.added, "updated": plan.changed, "unchanged": plan.unchanged, "conflicts": plan.conflicts}
+    files = {path: data.decode() for path, data in sorted(plan.files.items())}
+    return {**{name: [_entry(entry) for entry in found] for name, found in standings.items()}, "files": files}
+
+
+def _entry(entry: PlannedEntry) -> dict[str, Any]:
+    return {
+        "label": entry.score.label,
+        "path": entry.path,
+        "dataset": entry.dataset_id,
+        "task_id": entry.task_id,
+        "notes": entry.notes,
+        "value": as_number(entry.value),
+        "published": None if entry.old is None else entry.old.value,
+        "evidence": entry.evidence,
+    }
+
+
+def _obstacles(proposal: Proposal) -> list[str]:
+    return [] if proposal.obstacle is None else [proposal.obstacle.message]
+
+
 def _warnings(merge: Merge | None) -> list[str]:
     return [] if merge is None else [other.describe_elsewhere() for other in merge.elsewhere]
 
@@ -85,19 +116,21 @@ def shown(card: ReadCard, metrics: Sequence[Published]) -> dict[str, Any]:
     return {
         **_card(card),
         "status": "ok",
-        "results": [
-            {
-                "model": metric.model,
-                "task_type": metric.task_type,
-                "dataset": dict(zip(("type", "config", "split", "revision", "args"), metric.dataset, strict=True)),
-                "dataset_name": metric.dataset_name,
-                "metric": {"name": metric.name, "type": metric.type, "args": metric.args},
-                "value": metric.value,
-                "source": {"name": metric.source_name, "url": metric.source_url},
-                "verified": metric.verified,
-            }
-            for metric in metrics
-        ],
+        "results": [_published(metric) for metric in metrics],
+    }
+
+
+def _published(metric: Published) -> dict[str, Any]:
+    """A metric as it stands in a model-index."""
+    return {
+        "model": metric.model,
+        "task_type": metric.task_type,
+        "dataset": dict(zip(("type", "config", "split", "revision", "args"), metric.dataset, strict=True)),
+        "dataset_name": metric.dataset_name,
+        "metric": {"name": metric.name, "type": metric.type, "args": metric.args},
+        "value": metric.value,
+        "source": {"name": metric.source_name, "url": metric.source_url},
+        "verified": metric.verified,
     }
 
 

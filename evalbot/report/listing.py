@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from evalbot.card.eval_results import FOLDER
 from evalbot.console import one_line
 from evalbot.readme.names import same_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from evalbot.card.eval_results_plan import EvalResultsPlan
     from evalbot.card.merge import Merge
     from evalbot.card.model_index import Published
     from evalbot.card.validation import Problem
-    from evalbot.hub.client import PullRequest
-    from evalbot.outcome import Outcome
+    from evalbot.hub.records import PullRequest
+    from evalbot.outcome import Outcome, Status
+    from evalbot.proposal import Proposal
     from evalbot.readme.survey import TableReport
     from evalbot.readme.table import Cell, Table
 
 SAMPLE_ROWS = 3
+_WOULD: dict[Status, str] = {
+    "written": "write the file",
+    "pushed": "push",
+    "proposed": "open a pull request",
+    "updated": "update your pull request",
+}
 CELL_WIDTH = 24
 MAX_HEADER = 200
 """Characters of a column's header: whole, for it may be pasted as a label."""
@@ -77,12 +86,20 @@ def outcome(done: Outcome) -> Iterator[str]:
     whose = f' of "{one_line(label)}"' if label else ""
     yield f"Read {count} score(s){whose} from table {proposal.extraction.report.table.number} of {done.card.origin}."
     yield from _limited(one_line(f"  left out: {item.label}: {item.reason}") for item in proposal.omissions)
-    if merge is None:
+    if proposal.main is None:
         reason = "" if proposal.obstacle is None else proposal.obstacle.message
         yield f"This card cannot be edited: {one_line(reason)}"
         return
+    yield from () if merge is None else _merge(merge)
+    yield from () if proposal.entries is None else _entries(proposal.entries)
+    yield from _pull_requests(done)
+
+
+def _merge(merge: Merge) -> Iterator[str]:
     yield f'Against the model-index entry "{one_line(merge.model)}": {_counts(merge)}.'
     yield from _limited(one_line(f"  there already: {pair.describe_elsewhere()}") for pair in merge.stands_elsewhere)
+    yield from _limited(one_line(f"  update: {pair.describe()}") for pair in merge.updated)
+    yield from _limited(one_line(f"  delete: {gone.name or gone.type} = {gone.value}") for gone in merge.pruned)
     yield from _limited(f"  conflict: {one_line(conflict.describe())}" for conflict in merge.conflicts)
     yield from _limited(one_line(f"  look: {other.describe_elsewhere()}") for other in merge.elsewhere)
     if merge.added and merge.other_models:
@@ -93,7 +110,30 @@ def outcome(done: Outcome) -> Iterator[str]:
 def _counts(merge: Merge) -> str:
     elsewhere = len(merge.stands_elsewhere)
     standing = f"{elsewhere} published for another dataset, " if elsewhere else ""
-    return f"{len(merge.added)} new, {len(merge.unchanged)} unchanged, {standing}{len(merge.conflicts)} in conflict"
+    updated = f"{len(merge.updated)} to update, " if merge.updated else ""
+    pruned = f"{len(merge.pruned)} to delete, " if merge.pruned else ""
+    counts = f"{len(merge.added)} new, {updated}{pruned}{len(merge.unchanged)} unchanged"
+    return f"{counts}, {standing}{len(merge.conflicts)} in conflict"
+
+
+def _entries(plan: EvalResultsPlan) -> Iterator[str]:
+    counts = f"{len(plan.added)} new, {len(plan.changed)} to update, {len(plan.unchanged)} unchanged"
+    yield f"Against {FOLDER}: {counts}, {len(plan.conflicts)} in conflict."
+    for entry in plan.written:
+        verb = "add" if entry.old is None else "update"
+        yield one_line(f"  {verb} {entry.path}: {entry.describe()}; {entry.evidence}")
+    yield from _limited(one_line(f"  conflict: {entry.describe()}") for entry in plan.conflicts)
+
+
+def _pull_requests(done: Outcome) -> Iterator[str]:
+    """What other pull requests of ours, and failures beside the point, a person should know of."""
+    for each in done.declined:
+        labels = ", ".join(score.label for score in each.same)
+        yield one_line(f"  not proposed again: {labels}: {each.pull_request.url} was closed unmerged (--propose-again)")
+    for pull_request in done.also_ours:
+        yield one_line(f"  also open, and yours: {pull_request.url}; one is enough, so close it")
+    for warning in done.warnings:
+        yield one_line(f"  warning: {warning}")
 
 
 def verdict(done: Outcome) -> str:
@@ -105,25 +145,38 @@ def verdict(done: Outcome) -> str:
         "written": f"Wrote {done.card.origin}.",
         "pushed": f"Pushed: {done.commit_url}",
         "proposed": f"Opened pull request {link}",
+        "updated": f"Updated your pull request {link}",
         "already-proposed": f"Already proposed by your pull request {link}",
+        "declined": "Not proposed again: a pull request with these scores was closed unmerged. Nothing was written.",
+        "skipped": "Nothing was written: other sources publish other values, and the rest stands there already.",
         "preview": _preview(done),
     }
     return sentences[done.status]
 
 
 def _preview(done: Outcome) -> str:
-    merge = done.proposal.merge
-    if merge is None:
+    proposal = done.proposal
+    if proposal.main is None:
         return "Preview: nothing was written. Mend the card first: as it is, nothing can be added to it."
-    if merge.conflicts:
-        return "Preview: nothing was written. --apply and --create-pr would refuse: the card publishes other values."
-    if not merge.added:
+    if proposal.conflicts and proposal.choices.on_conflict != "skip":
+        return "Preview: nothing was written. --apply and --create-pr would refuse: other values are published."
+    if not proposal.is_publishable:
+        return "Preview: nothing was written, and nothing of this can be published."
+    if not proposal.files:
         return "Up to date: the card publishes these scores already."
     if done.would is not None:
-        verb = {"written": "write the file", "pushed": "push", "proposed": "open a pull request"}[done.would]
+        verb = _WOULD[done.would]
         return f"Dry run: nothing was written. Without --dry-run this would {verb}."
     target = "add --apply to write the file" if done.card.path else "add --create-pr to propose it, --apply to push it"
     return f"Preview: nothing was written. Compare the YAML with the table, then {target}."
+
+
+def preview(proposal: Proposal) -> Iterator[str]:
+    """What would be written, as it would stand there."""
+    if proposal.choices.format != "eval-results":
+        yield proposal.entry_yaml.rstrip("\n")
+    for path, data in sorted(() if proposal.entries is None else proposal.entries.files.items()):
+        yield f"# {path}\n{data.decode().rstrip()}"
 
 
 def published(metrics: Sequence[Published]) -> Iterator[str]:

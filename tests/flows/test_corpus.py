@@ -73,10 +73,10 @@ def test_corpus__per_benchmark__publishes_the_same_values_once(case: dict[str, A
     single = propose_from_tables(data, wanted, Layout(kind="per-benchmark"))
     values = [Counter(m.value for r in made.results for m in r.metrics) for made in (grouped, single)]
     assert values[0] == values[1] + Counter(item.score.value for item in single.left_out)
-    _, after = single.planned()
+    after = single.files["README.md"]
     for layout in (Layout(kind="per-benchmark"), Layout()):
-        again, unchanged = propose_from_tables(after.encode(), wanted, layout).planned()
-        assert (again.added, again.conflicts, unchanged) == ((), (), after)
+        again = propose_from_tables(after, wanted, layout)
+        assert (again.written, again.conflicts, again.files) == ((), (), {})
 
 
 def assert_one_insertion(before: bytes, after: bytes) -> None:

@@ -1,0 +1,171 @@
+"""Our pull request on one repository: opened once, brought up to date in place, its text kept true to its scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from evalbot.errors import DuplicatePullRequest, EvalbotError, ServiceFailure, StaleRevision
+from evalbot.hub import commits
+from evalbot.hub.commits import OutcomeUnknown
+from evalbot.hub.records import Change
+from evalbot.report import pull_request as text
+
+if TYPE_CHECKING:
+    from evalbot.hub.client import Hub
+    from evalbot.hub.contents import Contents
+    from evalbot.hub.pull_requests import PullRequests
+    from evalbot.hub.records import Account, Details, PullRequest, RemoteFile
+    from evalbot.proposal import Planned, Proposal
+
+POSTING_ATTEMPTS = 3
+"""How often a pull request is posted whose posting was lost on the way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An open pull request of ours, what its ref holds, and what a proposal would change there."""
+
+    pull_request: PullRequest
+    contents: Contents
+    step: Planned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnPullRequest:
+    """Writes to one repository's pull requests as one account; `main` is the card that scores are read from."""
+
+    hub: Hub
+    account: Account
+    repo: PullRequests
+    main: RemoteFile
+
+    def updatable(self, own: Standing) -> Details | None:
+        """The details of a pull request of ours that can be brought up to date; None where a new one has to replace it.
+
+        Raises DuplicatePullRequest where somebody else has worked on it: their work is not ours to overwrite.
+        """
+        number, link = own.pull_request.number, own.pull_request.url
+        details = self.repo.details(number)
+        strangers = sorted(details.pushed_by - {self.account.name})
+        first = details.comments[0].text if details.comments else ""
+        if strangers or text.DESCRIPTION_MARK not in first:
+            who = f"{', '.join(strangers)} pushed to it" if strangers else "its description has been rewritten"
+            raise DuplicatePullRequest(
+                f"Pull request #{number} is ours, but {who}; it was left as it is.",
+                hint="Have it merged or closed first. To open another one knowingly, add --allow-duplicate.",
+                candidates=[link],
+            )
+        return None if details.has_conflicts else details
+
+    def update(self, own: Standing, details: Details, proposal: Proposal) -> None:
+        """Commit what is missing to the pull request's own ref, then bring title, description and comment up to date.
+
+        Raises StaleRevision where its head has moved.
+        """
+        number = own.pull_request.number
+        change = Change(files=own.step.files, title=text.step_title(own.step))
+        commits.commit(self.hub, self.main.repo_id, change, parent=own.contents.commit, revision=own.pull_request.ref)
+        try:
+            self._rewrite(own, details, proposal)
+        except ServiceFailure as failure:
+            raise ServiceFailure(
+                f"The scores are in pull request #{number} ({own.pull_request.url}), but its text is not up to date."
+                f" {failure.message}",
+                hint=failure.hint,
+            ) from None
+
+    def _rewrite(self, own: Standing, details: Details, proposal: Proposal) -> None:
+        number = own.pull_request.number
+        page = self._page(proposal, own)
+        self.repo.edit(number, details.comments[0], text.description(page))
+        summary = next((c for c in details.comments[1:] if self._is_summary(c.author, c.text)), None)
+        if summary is None:
+            self.repo.comment(number, text.summary(page))
+        else:
+            self.repo.edit(number, summary, text.summary(page))
+        self._make_ready(own.pull_request)
+
+    def _is_summary(self, author: str | None, said: str) -> bool:
+        return author == self.account.name and text.SUMMARY_MARK in said
+
+    def complete(self, own: PullRequest, proposal: Proposal) -> tuple[str, ...]:
+        """Do what an interrupted run left undone: make a draft ready, leave the comment. Warnings where that fails."""
+        try:
+            self._make_ready(own)
+            if own.comments == 1:
+                self.repo.comment(own.number, text.summary(self._page(proposal)))
+        except EvalbotError as failure:
+            return (f"Pull request #{own.number} could not be completed: {failure.message}",)
+        return ()
+
+    def _make_ready(self, own: PullRequest) -> None:
+        if own.status == "draft":
+            self.repo.turn(own.number, "open")
+
+    def open(self, proposal: Proposal, *, alone: bool) -> tuple[PullRequest, tuple[str, ...]]:
+        """Open a pull request, and warnings about what could not be done around it.
+
+        With `alone`, raises StaleRevision where another run of ours opened one at the same moment: this one is closed.
+        """
+        page = self._page(proposal)
+        change = Change(files=proposal.files, title=text.title(proposal), description=text.description(page))
+        opened = self._post(change)
+        if alone:
+            self._require_first(opened)
+        try:
+            self.repo.comment(opened.number, text.summary(page))
+        except EvalbotError as failure:
+            return opened, (f"The comment on pull request #{opened.number} is missing: {failure.message}",)
+        return opened, ()
+
+    def _post(self, change: Change) -> PullRequest:
+        """Post once; where the answer was lost, look for what was posted before posting again."""
+        for attempt in range(POSTING_ATTEMPTS):
+            try:
+                number = commits.open_pull_request(self.hub, self.main.repo_id, change, parent=self.main.commit)
+                return self.repo.of(number, title=change.title, author=self.account.name)
+            except OutcomeUnknown as failure:
+                if (found := self._find_posted(change, failure)) is not None:
+                    return found
+                if attempt == POSTING_ATTEMPTS - 1:
+                    raise
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _find_posted(self, change: Change, failure: OutcomeUnknown) -> PullRequest | None:
+        """The open pull request that holds exactly this change, if there is one."""
+        try:
+            for posted in self.repo.open():
+                ours = (posted.author, posted.title) == (self.account.name, change.title)
+                if ours and commits.holds(self.hub, self.main.repo_id, posted.ref, change) is not None:
+                    return posted
+        except ServiceFailure:
+            where = f"{self.hub.endpoint}/{self.main.repo_id}/discussions"
+            hint = f"The pull request may have been opened all the same: look at {where} before running again."
+            raise ServiceFailure(failure.message, hint=hint) from None
+        return None
+
+    def _require_first(self, opened: PullRequest) -> None:
+        """Two runs at one moment both saw no pull request: the first stays, ours goes."""
+        first = [
+            pr
+            for pr in self.repo.open()
+            if pr.number < opened.number and pr.author == self.account.name and pr.title.startswith(text.TITLE_MARK)
+        ]
+        if first:
+            self.supersede(opened)
+            raise StaleRevision(f"Another run of evalbot opened {first[-1].url} at the same moment.", hint="Run again.")
+
+    def supersede(self, own: PullRequest) -> None:
+        """Close a pull request of ours that another one replaces; without the mark, its closing is nobody's no."""
+        self.repo.rename(own.number, text.superseded_title(own.title))
+        self.repo.turn(own.number, "closed")
+
+    def _page(self, proposal: Proposal, own: Standing | None = None) -> text.Page:
+        return text.Page(
+            proposal=proposal,
+            account=self.account.name,
+            card_url=f"{self.hub.endpoint}/{self.main.repo_id}/blob/{self.main.commit}/README.md",
+            step=None if own is None else own.step,
+            held_before=None if own is None else own.contents.files,
+        )

@@ -1,0 +1,162 @@
+"""One pull request of ours: found, opened, brought up to date, or not needed.
+
+Nothing is remembered between runs: what is ours is known by its author, the mark in its title and the hidden mark in
+its description; what it proposes, by the files at its ref.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from evalbot.errors import DuplicatePullRequest, InvalidCard, NothingFound
+from evalbot.hub.contents import read_contents
+from evalbot.hub.overlap import Overlap, overlaps
+from evalbot.outcome import Outcome
+from evalbot.own_pull_request import OwnPullRequest, Standing
+from evalbot.report import pull_request as text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from evalbot.card_source import ReadCard
+    from evalbot.hub.client import Hub
+    from evalbot.hub.pull_requests import PullRequests
+    from evalbot.hub.records import Account, PullRequest, RemoteFile
+    from evalbot.outcome import Status
+    from evalbot.policy import Policy
+    from evalbot.proposal import Proposal
+
+MAX_OWN = 5
+"""Open, and closed, pull requests of ours that are read; more of them are a matter for a person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposer:
+    """Proposes to one repository as one account."""
+
+    hub: Hub
+    account: Account
+    policy: Policy
+    repo: PullRequests
+    card: ReadCard
+    main: RemoteFile
+
+    def propose(self, proposal: Proposal) -> Outcome:
+        """Open or update our one pull request, or say why not.
+
+        Raises DuplicatePullRequest, StaleRevision where something moved meanwhile (read again, then call again), and
+        the Hub's refusals.
+        """
+        listed = self.repo.open()
+        marked = [] if self.policy.allow_duplicate else [pr for pr in listed if self._is_marked(pr)]
+        ours = [each for pr in marked[:MAX_OWN] if (each := self._standing(proposal, pr)) is not None]
+        if (done := self._covered(proposal, ours)) is not None:
+            return done
+        declined = () if self.policy.propose_again else self._declined(proposal)
+        if declined:
+            proposal = proposal.without([score for each in declined for score in each.same])
+            ours = [replace(each, step=proposal.at(each.contents.files)) for each in ours]
+            if not proposal.files:
+                return self._outcome("declined", proposal, declined=declined)
+            if (done := self._covered(proposal, ours)) is not None:
+                return replace(done, declined=declined)
+        mine = {each.pull_request.number for each in ours}
+        found = self._overlaps(proposal, [pr for pr in listed if pr.number not in mine])
+        if same := next((each for each in found if self._is_by_us(each.pull_request) and each.covers(proposal)), None):
+            return self._already_proposed(proposal, same.pull_request, ours)
+        self._refuse_duplicates(found)
+        return replace(self._write(proposal, ours), overlaps=found, declined=declined)
+
+    def _covered(self, proposal: Proposal, ours: Sequence[Standing]) -> Outcome | None:
+        """Where a pull request of ours holds all of it: that one, and the oldest of several.
+
+        Where several runs opened one at the same moment, the younger ones are about to be closed.
+        """
+        covering = [each.pull_request for each in ours if not each.step.files]
+        return self._already_proposed(proposal, covering[-1], ours) if covering else None
+
+    def _is_by_us(self, pull_request: PullRequest) -> bool:
+        return pull_request.author == self.account.name
+
+    def _is_marked(self, pull_request: PullRequest) -> bool:
+        return self._is_by_us(pull_request) and pull_request.title.startswith(text.TITLE_MARK)
+
+    def _standing(self, proposal: Proposal, pull_request: PullRequest) -> Standing | None:
+        """What a pull request of ours holds and lacks; None where it cannot be read, and so cannot be added to."""
+        results = proposal.choices.format != "model-index"
+        try:
+            contents = read_contents(self.hub, self.main.repo_id, pull_request.ref, results=results)
+            return Standing(pull_request, contents, proposal.at(contents.files))
+        except (InvalidCard, NothingFound):
+            return None
+
+    def _overlaps(self, proposal: Proposal, others: Sequence[PullRequest]) -> tuple[Overlap, ...]:
+        """The open pull requests that stop us, as far as we were asked to look."""
+        match self.policy.duplicate_check:
+            case "off":
+                return ()
+            case "any-open-pr":
+                return tuple(Overlap(pull_request=each) for each in others)
+            case "content":
+                return overlaps(self.hub, self.main, proposal, others)
+
+    def _refuse_duplicates(self, found: Sequence[Overlap]) -> None:
+        if not found or self.policy.allow_duplicate:
+            return
+        noun = "An open pull request" if len(found) == 1 else f"{len(found)} open pull requests"
+        verb = "touches" if len(found) == 1 else "touch"
+        what = f"{noun} {verb} these scores already"
+        if self.policy.duplicate_check == "any-open-pr":
+            what = (
+                f"{noun} {'stands' if len(found) == 1 else 'stand'} on this repository (--duplicate-check any-open-pr)"
+            )
+        raise DuplicatePullRequest(
+            f"{what}; nothing was proposed.",
+            hint="Have it merged or closed first. To open another one knowingly, add --allow-duplicate.",
+            candidates=[f"{o.pull_request.url} by {o.pull_request.author}: {o.describe()}" for o in found],
+            details={"duplicates": [o.as_json() for o in found]},
+        )
+
+    def _write(self, proposal: Proposal, ours: Sequence[Standing]) -> Outcome:
+        """Bring the newest of ours up to date, or open one."""
+        writer = self._writer()
+        details = writer.updatable(ours[0]) if ours else None
+        if ours and details is not None:
+            own, others = ours[0], tuple(each.pull_request for each in ours[1:])
+            made: dict[str, Any] = {"pull_request": own.pull_request, "step": own.step, "also_ours": others}
+            if self.policy.dry_run:
+                return self._outcome("preview", proposal, would="updated", **made)
+            writer.update(own, details, proposal)
+            return self._outcome("updated", proposal, **made)
+        if self.policy.dry_run:
+            return self._outcome("preview", proposal, would="proposed")
+        for each in ours[:1]:
+            writer.supersede(each.pull_request)
+        opened, warnings = writer.open(proposal, alone=not self.policy.allow_duplicate)
+        return self._outcome("proposed", proposal, pull_request=opened, warnings=warnings)
+
+    def _declined(self, proposal: Proposal) -> tuple[Overlap, ...]:
+        """What of this was proposed by us before and closed unmerged: somebody has said no to it.
+
+        Of one that cannot be read any more nobody knows what it proposed: it says no to all.
+        """
+        closed = [pr for pr in self.repo.closed_by_author(self.account.name) if self._is_marked(pr)]
+        found = overlaps(self.hub, self.main, proposal, closed[:MAX_OWN])
+        return tuple(
+            replace(each, same=proposal.written) if each.unreadable else each
+            for each in found
+            if each.same or each.unreadable
+        )
+
+    def _already_proposed(self, proposal: Proposal, own: PullRequest, ours: Sequence[Standing]) -> Outcome:
+        ready = self.policy.dry_run or not self._is_marked(own)
+        warnings = () if ready else self._writer().complete(own, proposal)
+        others = tuple(each.pull_request for each in ours if each.pull_request.number != own.number)
+        return self._outcome("already-proposed", proposal, pull_request=own, also_ours=others, warnings=warnings)
+
+    def _writer(self) -> OwnPullRequest:
+        return OwnPullRequest(hub=self.hub, account=self.account, repo=self.repo, main=self.main)
+
+    def _outcome(self, status: Status, proposal: Proposal, **made: Any) -> Outcome:
+        return Outcome(status=status, card=self.card, proposal=proposal, **made)
