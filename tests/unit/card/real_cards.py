@@ -5,10 +5,11 @@ The cards stand in shared/corpus; they are third-party text and no part of this 
 
 from __future__ import annotations
 
+import json
 import re
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evalbot.card.results import Result, grouped_result, registered_results
 from evalbot.score import Evidence, Score, Source
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
 
 READMES = Path(__file__).parents[3].parent / "shared" / "corpus" / "readmes"
 CARDS = sorted(READMES.glob("*.md"))
+
+
+def labelled_tables() -> list[dict[str, Any]]:
+    """Which table of which card holds the scores of which model, as labelled by hand."""
+    gold = READMES.parent / "gold.jsonl"
+    return [json.loads(line) for line in gold.read_text(encoding="utf-8").splitlines()] if gold.exists() else []
+
+
 NAME = "Evaluated-Model-7B"
 PRINTED = {
     "MMLU (5-shot)": ("85.20", "MMLU", 5),
