@@ -46,7 +46,10 @@ class CardDocument:
 def decode_card(data: bytes) -> str:
     """The card's text, byte-order mark kept. Raises InvalidCard for what is not UTF-8 text of a bearable size."""
     if len(data) > MAX_CARD_BYTES:
-        raise InvalidCard(f"The card is too large: evalbot reads cards of up to {MAX_CARD_BYTES:,} bytes.")
+        raise InvalidCard(
+            f"The card is too large: evalbot reads cards of up to {MAX_CARD_BYTES:,} bytes.",
+            hint="Move what is not about the model, such as long logs, to files of their own.",
+        )
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise InvalidCard("The card is UTF-16 text.", hint="Save README.md as UTF-8: the Hub reads nothing else.")
     if b"\0" in data:
@@ -71,7 +74,10 @@ def parse_card(text: str) -> CardDocument:
     if root is None or (isinstance(root, yaml.ScalarNode) and not root.value):
         return CardDocument(text, pieces, None)
     if not isinstance(root, yaml.MappingNode):
-        raise InvalidCard("The card's front matter is not a mapping of keys to values.")
+        raise InvalidCard(
+            "The card's front matter is not a mapping of keys to values.",
+            hint="Mend it; or, where the first --- is meant as a horizontal rule, put a blank line and text above it.",
+        )
     document = CardDocument(text, pieces, root)
     _refuse_duplicate_keys(root, only=MODEL_INDEX)
     _refuse_merge_keys(root)

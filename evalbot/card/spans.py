@@ -65,7 +65,10 @@ def key_node(parent: yaml.MappingNode, key: str) -> yaml.Node:
 def item_span(item: yaml.Node, container: yaml.SequenceNode, source: str) -> tuple[int, int]:
     """What to cut so that an item is gone from its list: its lines from the dash on, or its text and one comma."""
     if container.flow_style:
-        return _flow_span(item, container)
+        start, end = _flow_span(item, container)
+        if "#" in source[start : item.start_mark.index]:
+            raise InvalidCard("A list in the card's model-index has comments between its items.", hint=BY_HAND)
+        return start, end
     dash = source.rfind("-", 0, item.start_mark.index)
     start = max(source.rfind("\n", 0, dash), source.rfind("\r", 0, dash)) + 1
     if dash < 0 or source[start:dash].strip(" ") or source[dash + 1 : item.start_mark.index].strip():

@@ -191,12 +191,15 @@ class CardSplicer:
 
     def _insert_lines(self, at: int, lines: Sequence[str]) -> None:
         """Insert whole lines at `at`, which is a line's start or the very end of the YAML."""
-        source, nl = self.document.pieces.yaml, self.document.line_end
-        at_line_start = at == 0 or source[at - 1] in "\r\n"
-        text = "".join(line + nl for line in lines) if at_line_start else "".join(nl + line for line in lines)
-        if at_line_start and at == len(source):
-            text = text[: -len(nl)]  # the closing marker brings its own line end
-        self._insert(at, text)
+        pieces, nl = self.document.pieces, self.document.line_end
+        if at == 0 or pieces.yaml[at - 1] in "\r\n":
+            # Where we make the front matter, its closing marker brings the last line end.
+            self._insert(at, nl.join(lines) + (nl if pieces.has_front_matter else ""))
+        else:
+            # The last old line keeps its own line end, which the closing marker holds.
+            self._insert(
+                at, pieces.closing[: len(pieces.closing) - len(pieces.closing.lstrip("\r\n"))] + nl.join(lines)
+            )
 
 
 def _outside_model_index(document: CardDocument) -> str:

@@ -20,6 +20,8 @@ MAX_DEPTH = 64
 MAX_NODES = 250_000
 """Nodes after aliases are expanded. A 1 MB front matter has about 130,000; alias bombs have millions."""
 
+_SIMPLIFY = "Write the lines between the two --- markers as plain keys and values, then run again."
+
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -94,7 +96,7 @@ def construct(node: yaml.Node) -> Any:
     # The library's constructors trust explicit tags: `!!bool "maybe"` is a KeyError, `!!timestamp "x"` another.
     except (yaml.YAMLError, ValueError, OverflowError, KeyError, AttributeError, TypeError) as error:
         raise InvalidCard(
-            f"The card's front matter holds a value that is not plain data: {_one_line(error)}."
+            f"The card's front matter holds a value that is not plain data: {_one_line(error)}.", hint=_SIMPLIFY
         ) from None
     finally:
         loader.dispose()
@@ -116,15 +118,17 @@ def check_limits(text: str) -> None:
                 sizes[anchor] = size
         elif isinstance(event, yaml.AliasEvent):
             if event.anchor in open_anchors:
-                raise InvalidCard(f"The card's front matter refers to itself (alias *{event.anchor}).")
+                raise InvalidCard(f"The card's front matter refers to itself (alias *{event.anchor}).", hint=_SIMPLIFY)
             size = sizes.get(str(event.anchor), 1)
         else:
             size = 1 if isinstance(event, yaml.ScalarEvent) else 0
         open_sizes[-1] += size
         if len(open_sizes) > MAX_DEPTH:
-            raise InvalidCard(f"The card's front matter is nested more than {MAX_DEPTH} levels deep.")
+            raise InvalidCard(f"The card's front matter is nested more than {MAX_DEPTH} levels deep.", hint=_SIMPLIFY)
         if open_sizes[-1] > MAX_NODES:
-            raise InvalidCard(f"The card's front matter holds more than {MAX_NODES:,} values (aliases expanded).")
+            raise InvalidCard(
+                f"The card's front matter holds more than {MAX_NODES:,} values (aliases expanded).", hint=_SIMPLIFY
+            )
 
 
 def _one_line(error: Exception) -> str:

@@ -82,7 +82,7 @@ CASES = {
     "no front matter": ("# Hello\n", f"---\nmodel-index:\n{ENTRY}---\n# Hello\n"),
     "empty card": ("", f"---\nmodel-index:\n{ENTRY}---\n"),
     "byte-order mark, no front matter": ("\ufeff# Hi\n", f"\ufeff---\nmodel-index:\n{ENTRY}---\n# Hi\n"),
-    "blank front matter": ("---\n\n---\nx", f"---\nmodel-index:\n{ENTRY}---\nx"),
+    "blank front matter": ("---\n\n---\nx", f"---\nmodel-index:\n{ENTRY}\n---\nx"),
     "comment only": ("---\n# mine\n---\n", f"---\n# mine\nmodel-index:\n{ENTRY}---\n"),
     "no model-index": (
         "---\nlicense: mit # c\ntags: [a,\n  b]\n---\nx\n",
@@ -118,7 +118,7 @@ CASES = {
     ),
     "literal block at the end": (
         "---\na: |+\n  text\n\n\n---\n",
-        f"---\na: |+\n  text\n\nmodel-index:\n{ENTRY}---\n",
+        f"---\na: |+\n  text\n\nmodel-index:\n{ENTRY}\n---\n",
     ),
 }
 
