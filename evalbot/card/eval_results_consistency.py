@@ -113,14 +113,18 @@ def _speak_of_one(place: _Place, entry: Entry, variant: Variant) -> bool:
 def _is_task(place: _Place, entry: Entry, task: Task | None, *, alone: bool) -> bool:
     """Whether a metric's config and split can be the entry's task.
 
-    Where the task is not known, its id is compared with the config, if the dataset has several of either.
+    Where the task is not known, the registry's one config and split are taken for it; for any other config the task's
+    id has to be like it.
     """
     if task is not None:
         pairs = ((task.config, place.config), (task.split, place.split))
         agreeing = [one == other for one, other in pairs if one is not None and other is not None]
         return False not in agreeing and (alone or bool(agreeing))
-    configs = {benchmark.config for benchmark in _on_dataset(entry.dataset_id)}
-    if place.config is None or (alone and len(configs) <= 1):
+    benchmarks = _on_dataset(entry.dataset_id)
+    splits = {split for benchmark in benchmarks if (split := benchmark.known("split")) is not None}
+    if place.split is not None and splits and place.split not in splits:
+        return False
+    if place.config is None or {benchmark.config for benchmark in benchmarks} == {place.config}:
         return alone
     one, other = folded(entry.task_id), folded(place.config)
     return one in other or other in one

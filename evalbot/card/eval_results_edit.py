@@ -93,7 +93,7 @@ class _Editor:
         parts, position = [self._file.mark], 0
         for start, end, text in sorted(self._edits, key=lambda edit: edit[0]):
             parts += [self._file.text[position:start], text]
-            position = max(position, end)
+            position = end
         data = "".join([*parts, self._file.text[position:]]).encode()
         try:
             after = read_results_file(self._file.path, data)

@@ -20,10 +20,11 @@ _BARE = re.compile(r"tools?(?:[\s_-]+use)?", re.IGNORECASE)
 _BRACKETED = re.compile(r"(?<=[(\[,])\s*tools?(?:[\s_-]+use)?\s*(?=[)\],])", re.IGNORECASE)
 """The word alone, as a piece between brackets or commas."""
 _AIDS = re.compile(r"\btools?\b|\b(?:with|w/|using)\s*(?:python|search|code|brows\w+)\b", re.IGNORECASE)
-_SHOTS = re.compile(r"\b(?P<count>\d{1,3}|zero|one|few)[\s_-]*shots?\b", re.IGNORECASE)
+_SHOTS = re.compile(r"\b(?P<count>\d{1,3}|zero|one)[\s_-]*shots?\b", re.IGNORECASE)
 _NUMBER_WORDS = {"zero": 0, "one": 1}
 _EMPTY_BRACKETS = re.compile(r"[(\[][\s,;]*[)\]]")
-_LOOSE_COMMA = re.compile(r"(?<=[(\[])[\s,;]+|[\s,;]+(?=[)\]])")
+# From the start of a run only: a name of a hundred thousand commas is read in one pass.
+_LOOSE_COMMA = re.compile(r"(?<=[(\[])[\s,;]++|(?<![\s,;])[\s,;]++(?=[)\]])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +80,12 @@ def noted_variant(notes: str | None, path: str) -> Variant:
 
 
 def shots_in(text: str) -> int | None:
-    """The number of examples a text speaks of: `5-shot`, `zero-shot`; None where none or an unknown one."""
+    """The number of examples a text speaks of: `5-shot`, `zero-shot`; None where it says none."""
     found = _SHOTS.search(text)
     if found is None:
         return None
     count = found["count"].lower()
-    return int(count) if count.isdecimal() else _NUMBER_WORDS.get(count)
+    return _NUMBER_WORDS[count] if count in _NUMBER_WORDS else int(count)
 
 
 def named_variant(name: str) -> Variant:

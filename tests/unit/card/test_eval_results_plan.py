@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
+from huggingface_hub import EvalResultEntry, parse_eval_result_entries
 
 from evalbot.card.benchmark_dataset import BenchmarkDataset, LeaderboardScale, Task
 from evalbot.card.eval_results import read_entries
@@ -145,6 +147,22 @@ def test_plan__a_variant__has_a_file_and_notes_of_its_own(
     assert read_entries(path, found.files[path])[0].notes == notes
 
 
+def test_plan__the_hubs_own_library__reads_what_is_written() -> None:
+    found = plan(score("HLE (5-shot, w/ tools)", "44.90"))
+    data = yaml.safe_load(found.files[TOOLS])
+    assert parse_eval_result_entries(data) == [
+        EvalResultEntry(
+            dataset_id="cais/hle",
+            task_id="hle",
+            value=44.9,
+            date="2026-01-31",
+            source_url=SOURCE.url,
+            source_name=SOURCE.name,
+            notes="With tools, 5-shot",
+        )
+    ]
+
+
 def test_plan__variants_that_differ_by_shots__say_so_in_their_names() -> None:
     found = plan(score("MMLU-Pro (5-shot)", "70"), score("MMLU-Pro (0-shot)", "65"))
     assert list(found.files) == [".eval_results/mmlu_pro_0shot.yaml", ".eval_results/mmlu_pro_5shot.yaml"]
@@ -209,6 +227,7 @@ def test_plan__one_entry_with_two_values__is_not_written() -> None:
         ("HLE", "0", {}, PERCENT, ("0", "as printed")),
         ("HLE", "100", {}, FRACTION, ("1.00", "100 printed as a percentage is 1.00 there")),
         ("HLE", "33.333333333333333333333333333333333", {}, FRACTION, ("0.33333333333333333333333333333333333", "")),
+        ("VoxPopuli", "104.2", {"unit": "%"}, FRACTION, ("1.042", "104.2 printed as a percentage is 1.042 there")),
         ("MT-Bench", "8.9", {}, PERCENT, ("8.9", "MT-Bench is on a scale of 0-10: the value stands as printed")),
     ],
 )
@@ -230,6 +249,7 @@ def test_plan__a_value__keeps_its_digits_in_the_scale_of_the_leaderboard(
         ("HLE", "24.8", {"scale": "fraction"}, FRACTION, "24.8 is more than a perfect score"),
         ("MT-Bench", "89", {"unit": "%"}, PERCENT, "the table prints a percentage, and MT-Bench is on a scale of 0-10"),
         ("MT-Bench", "0.89", {"scale": "fraction"}, PERCENT, "the table prints a fraction, and MT-Bench"),
+        ("VoxPopuli", "104.2", {}, FRACTION, "nothing tells whether 104.2 is a percentage or a fraction"),
         ("HLE", "1E+999", {}, PERCENT, "is no plain number"),
         ("HLE", "NaN", {}, PERCENT, "NaN is no plain number"),
     ],
@@ -272,6 +292,8 @@ def test_plan__a_leaderboard_nobody_read__leaves_the_value_as_printed() -> None:
         (entry("24.8", "  notes: chain-of-thought\n"), SOURCE, "fail", (0, 0, 1, 0)),
         (sourced("20", SOURCE, "  notes: chain-of-thought\n"), SOURCE, "fail", (0, 0, 0, 1)),
         (sourced("20", SOURCE, "  notes: no-tools\n"), SOURCE, "fail", (0, 1, 0, 0)),
+        (sourced("20", SOURCE, "  notes: few-shot\n"), SOURCE, "fail", (0, 0, 0, 1)),
+        (entry("20", "  notes: Zero-shot, with tools\n"), SOURCE, "fail", (1, 0, 0, 0)),
     ],
 )
 @pytest.mark.parametrize("path", [HLE, ".eval_results/all.yaml"])
