@@ -138,7 +138,9 @@ def test_value_that_cannot_be_replaced_alone__is_refused_with_a_way_out(metrics:
     assert "by hand" in str(refusal.value.hint) or "Write the entries out" in str(refusal.value.hint)
 
 
-@pytest.mark.xfail(reason="the comment of the removed metric is kept in the place of the one before it")
-def test_removed_metric_of_a_flow_list_on_several_lines__takes_its_own_comment_along() -> None:
-    before, after = before_and_after(f" [\n      {METRIC},  # ours\n«      {GONE} # gone\n→»    ]\n")
-    assert edited(before, prune=True) in (after, after.replace(f"{METRIC},", METRIC))
+def test_removed_metric__a_comment_between_the_items_of_a_flow_list__is_nobodys_to_take_along() -> None:
+    before, after = before_and_after(f" [\n      {METRIC}«,\n      {GONE}→»\n    ]\n")
+    assert edited(before, prune=True) == after
+    with pytest.raises(InvalidCard, match="comments between its items") as refusal:
+        edited(before.replace("85.20},", "85.20}, # ours"), prune=True)
+    assert refusal.value.hint
