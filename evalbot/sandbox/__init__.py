@@ -1,11 +1,12 @@
 """A Hugging Face Hub for your own machine: real git repositories behind the Hub's wire API.
 
-    server ── app ── routes/* ── repos ── git_store      bare git repositories (pygit2)
+    server ── app ── routes/* ── repos ── git_store      bare git repositories (pygit2), ref_journal: as they were
                │        │          └───── discussions    discussions and pull requests
-               │        ├── access ────── accounts       users, organisations, tokens
+               │        ├── access ────── accounts       users, organisations, tokens and their permissions
                │        ├── card_check ── card_yaml      what the Hub accepts in a card's front matter
-               │        └── shapes, pages                state → JSON for the clients, pages for people
-               └── faults, request_log                   what tests inject and what they look at
+               │        ├── benchmarks, eval_results, leaderboard    datasets that are benchmarks, and their scores
+               │        └── shapes, people, pages        state → JSON for the clients, pages for people
+               └── faults, damage, request_log           what tests inject and what they look at; fault_rules: as files
 
 docs/hub-api.md is the wire contract: what `huggingface_hub`, its `hf` command and huggingface.js send and need.
 Starlette, uvicorn and pygit2 are imported by the modules below only, never by this file, so that evalbot without its

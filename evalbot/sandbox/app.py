@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.responses import PlainTextResponse
+from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.routing import Route
 
+from evalbot.sandbox import pages
 from evalbot.sandbox.call import Call, Hub
 from evalbot.sandbox.front_door import FrontDoor, refusal_response
 from evalbot.sandbox.refusals import Moved, Refusal, no_such_page
-from evalbot.sandbox.routes import ROUTES
+from evalbot.sandbox.routes import ROUTES, web
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -47,9 +48,17 @@ def _endpoint(hub: Hub, handler: Handler) -> Callable[[Request], Awaitable[Respo
     return endpoint
 
 
-async def _refused(_request: Request, refusal: Exception) -> Response:
+async def _refused(request: Request, refusal: Exception) -> Response:
     assert isinstance(refusal, Refusal)  # noqa: S101 - Starlette hands over what it was registered for
-    return refusal_response(refusal)
+    return _as_page(request, refusal, refusal_response(refusal))
+
+
+def _as_page(request: Request, refusal: Refusal, response: Response) -> Response:
+    """For a browser, which asks for HTML by name, the same as a page; clients of the API get JSON."""
+    if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
+        return response
+    kept = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
+    return HTMLResponse(pages.refusal(refusal.status, refusal.message), refusal.status, {**kept, **web.HEADERS})
 
 
 async def _moved(_request: Request, moved: Exception) -> Response:
@@ -58,10 +67,10 @@ async def _moved(_request: Request, moved: Exception) -> Response:
     return PlainTextResponse(text, HTTPStatus.TEMPORARY_REDIRECT, headers={"Location": moved.location})
 
 
-async def _no_such_route(_request: Request, error: Exception) -> Response:
+async def _no_such_route(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException) and error.status_code != HTTPStatus.NOT_FOUND:
         return refusal_response(Refusal(error.status_code, error.detail))
-    return refusal_response(no_such_page())
+    return await _refused(request, no_such_page())
 
 
 async def _broken(_request: Request, error: Exception) -> Response:

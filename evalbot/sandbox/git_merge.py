@@ -20,10 +20,15 @@ def diff(store: GitStore, base: str, head: str) -> str:
 
 def diff_of(store: GitStore, pull_request: Discussion) -> str:
     """What a pull request changes; of a merged one, what it changed, for today's base already holds it."""
+    return diff(store, *ends(store, pull_request))
+
+
+def ends(store: GitStore, pull_request: Discussion) -> tuple[str, str]:
+    """Base and head of a pull request; of a merged one, the base just before it was merged."""
     base, head = store.resolve(pull_request.base), store.resolve(pull_request.ref)
     if pull_request.merge_commit:
         base = store.parent(pull_request.merge_commit) or base
-    return diff(store, base, head)
+    return base, head
 
 
 def conflicts(store: GitStore, base: str, head: str) -> list[str]:

@@ -19,17 +19,17 @@ def test_pages__are_where_the_api_says(tiny: str, api: Api, raw: Raw, sandbox: S
     )
     assert made.pr_url is not None
     for url, holds in (
-        (made.pr_url, "+more"),
-        (made.commit_url, "+more"),
-        (f"{sandbox.endpoint}/alice/tiny", "# Tiny"),
+        (made.pr_url, ">more<"),
+        (made.commit_url, ">more<"),
+        (f"{sandbox.endpoint}/alice/tiny", "<h1>Tiny</h1>"),
     ):
         answer = raw("GET", url)
         assert answer.headers["content-type"] == "text/html; charset=utf-8"
         assert answer.headers["content-security-policy"].startswith("default-src 'none'")
-        assert holds in answer.text
+        assert holds in answer.text, url
         assert EVIL not in answer.text
     api["alice"].merge_pull_request("alice/tiny", 1)
-    assert "+more" in raw("GET", made.pr_url).text
+    assert ">more<" in raw("GET", made.pr_url).text
     patch = raw("GET", raw("GET", "/api/models/alice/tiny/discussions/1").json()["diffUrl"])
     assert patch.headers["content-type"] == "text/plain; charset=utf-8"
     assert patch.text.startswith("diff --git a/more.md b/more.md")
