@@ -256,7 +256,7 @@ def test_token_that_is_none__is_refused_without_repeating_it(evalbot: Evalbot, t
 
 
 def test_waits_of_an_hour__end_the_command_with_the_reason(evalbot: Evalbot, hub: SandboxHub) -> None:
-    hub.faults.add("POST", "/preupload/", status=429, headers={"Retry-After": "3600"}, times=9)
+    hub.faults.add("POST", "/commit/", status=429, headers={"Retry-After": "3600"}, times=9)
     done = evalbot("extract-readme", "--repo-id", REPO_ID, "--table", "2", "--create-pr")
     assert (done.code, "asks to wait 3,600 seconds" in done.err) == (8, True)
     assert "may have been opened" not in done.err
@@ -268,7 +268,7 @@ def test_answers_without_end__are_not_read_to_the_end(
     hub.faults.add("GET", "/discussions$", status=200, body=b"[" + b" " * 5_000_000)
     done = evalbot("get-prs", "--repo-id", REPO_ID)
     assert (done.code, "longer than 4,194,304 bytes" in done.err) == (8, True)
-    monkeypatch.setattr("evalbot.hub.session.READ_TIMEOUT", 1e-6)
+    monkeypatch.setattr("evalbot.hub.session.LONGEST_ANSWER", 1e-6)
     done = evalbot("show", "--repo-id", REPO_ID)
     assert (done.code, "took longer" in done.err) == (8, True)
 
@@ -292,7 +292,7 @@ def test_stored_token__is_hidden_like_any_other(
 ) -> None:
     monkeypatch.setattr("evalbot.hub.session.DEFAULT_ENDPOINT", hub.endpoint)
     monkeypatch.setattr("evalbot.hub.session.get_token", lambda: "hf_stored_secret")
-    hub.faults.add("HEAD", "/resolve/", status=403, headers={"X-Error-Message": "no hf_stored_secret here"}, times=9)
+    hub.faults.add("GET", "/resolve/", status=403, headers={"X-Error-Message": "no hf_stored_secret here"}, times=9)
     done = evalbot("show", "--repo-id", REPO_ID, user=None)
     assert (done.code, "no *** here" in done.err) == (7, True)
 
@@ -360,11 +360,11 @@ def test_local_file__somebody_elses_change__is_kept(
     card = tmp_path / "README.md"
     card.write_bytes(demo_card())
 
-    def meanwhile(*_: object) -> None:
+    def meanwhile(*_: object, **__: object) -> None:
         if b"Meanwhile" not in card.read_bytes():
             card.write_bytes(demo_card() + b"\nMeanwhile.\n")
 
-    monkeypatch.setattr("evalbot.publication._copy_rights", meanwhile)
+    monkeypatch.setattr("evalbot.local_file._copy_rights", meanwhile)
     done = evalbot("extract-readme", "--readme", str(card), "--table", "2", "--model-column-index", "3", "--apply")
     assert done.code == 0
     assert card.read_bytes().endswith(b"\nMeanwhile.\n")
@@ -378,7 +378,7 @@ def test_local_file__read_only__is_left_alone(
     card.write_bytes(demo_card())
     card.chmod(0o444)
     if os.geteuid() == 0:  # root may write every file, so there the system is made to say what it says to others
-        monkeypatch.setattr("evalbot.publication.os.access", lambda *_: False)
+        monkeypatch.setattr("evalbot.local_file.os.access", lambda *_: False)
     done = evalbot("extract-readme", "--readme", str(card), "--table", "2", "--model-column-index", "3", "--apply")
     assert (done.code, card.read_bytes()) == (2, demo_card())
 
