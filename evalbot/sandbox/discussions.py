@@ -135,11 +135,14 @@ class Filter:
     type: str = "all"
     author: str | None = None
     search: str = ""
+    sort: str = "recently-created"
+    """Checked and no more: nobody reacts here, so every order is the newest first."""
 
     def __post_init__(self) -> None:
         for name, value, known in (
             ("status", self.status, get_args(Literal["all", "open", "closed"])),
             ("type", self.type, get_args(Literal["all", "discussion", "pull_request"])),
+            ("sort", self.sort, get_args(Literal["recently-created", "trending", "reactions"])),
         ):
             if value not in known:
                 raise bad_request(f'"{name}" must be one of [{", ".join(known)}]')

@@ -51,7 +51,7 @@ def items(
     """
     found = [item for path, oid in files(store, commit).items() for item in _read(path, store.blob(oid), complaint)]
     for discussion in discussions:
-        if discussion.is_pull_request and discussion.is_open:
+        if discussion.is_pull_request and discussion.is_open and store.ref(discussion.ref):
             for path, oid in _proposed(store, discussion).items():
                 found += [{**item, "pullRequest": discussion.num} for item in _read(path, store.blob(oid), complaint)]
     return found

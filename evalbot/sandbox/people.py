@@ -36,10 +36,11 @@ def author(accounts: Accounts, name: str) -> dict[str, Any]:
 
 def owner(accounts: Accounts, namespace: str) -> dict[str, Any]:
     """Whose repository it is: a user or an organisation, told apart by `type`."""
-    if namespace in accounts.organisations:
-        return _organisation(namespace, accounts.organisations[namespace])
-    if namespace in accounts.users:
-        return _person(accounts, namespace)
+    name = accounts.namespace(namespace)
+    if name in accounts.organisations:
+        return _organisation(name, accounts.organisations[name])
+    if name in accounts.users:
+        return _person(accounts, name)
     return {"type": "user", "name": namespace, "fullname": namespace, "avatarUrl": "/avatars/user.svg"}
 
 

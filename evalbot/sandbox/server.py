@@ -113,9 +113,7 @@ class SandboxHub:
 
         ValueError where nobody has that name here or the id is taken.
         """
-        namespace = self._accounts.namespace(repo_id.partition("/")[0])
-        if namespace is None:
-            raise ValueError(f"Nobody is called {repo_id.partition('/')[0]} here")
+        namespace = self._owner(repo_id)
         made = self._repos.create(kind_named(repo_type), repo_id, author=namespace, private=private)
         if made is None:
             raise ValueError(f"{repo_id} exists already")
@@ -142,12 +140,23 @@ class SandboxHub:
             repo.discussions_on = repo.discussions_on if discussions is None else discussions
 
     def move_repo(self, old: str, new: str, *, repo_type: str = "model") -> None:
-        """Give a repository another id; the old one leads to it. ValueError where `old` is unknown or `new` taken."""
+        """Give a repository another id; the old one leads to it.
+
+        ValueError where `old` is unknown, `new` is taken, or nobody has the name it starts with.
+        """
         repo = self._repo(old, repo_type)
+        self._owner(new)
         found = self._repos.find(repo.kind, new)
         if found is not None and found is not repo:
             raise ValueError(f"{new} exists already")
         self._repos.move(repo, new)
+
+    def _owner(self, repo_id: str) -> str:
+        name = repo_id.partition("/")[0]
+        namespace = self._accounts.namespace(name)
+        if namespace is None:
+            raise ValueError(f"Nobody is called {name} here")
+        return namespace
 
     def _repo(self, repo_id: str, repo_type: str) -> Repo:
         found = self._repos.find(kind_named(repo_type), repo_id)

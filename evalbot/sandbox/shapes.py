@@ -11,6 +11,7 @@ from evalbot.sandbox.card_check import metadata_of
 from evalbot.sandbox.card_yaml import CardYamlError
 from evalbot.sandbox.records import as_date
 from evalbot.sandbox.refusals import bad_request
+from evalbot.sandbox.repos import DATASET
 
 if TYPE_CHECKING:
     from evalbot.sandbox.accounts import Accounts
@@ -48,7 +49,7 @@ def repo_info(repo: Repo, store: GitStore, commit: str, *, blobs: bool) -> dict[
         "disabled": repo.disabled,
         "downloads": 0,
         "likes": 0,
-        "tags": _tags(metadata or {}),
+        "tags": [*_tags(metadata or {}), *_benchmark_tags(repo, store, commit)],
         "siblings": [sibling(entry, blobs=blobs) for entry in store.files(commit)],
         "usedStorage": sum(entry.size for entry in store.files(commit)),
     }
@@ -94,6 +95,12 @@ def _tags(metadata: dict[str, Any]) -> list[str]:
     tags += [f"license:{value}" for value in [metadata.get("license")] if isinstance(value, str)]
     tags += ["model-index"] if metadata.get("model-index") else []
     return [*dict.fromkeys(tags), "region:us"]
+
+
+def _benchmark_tags(repo: Repo, store: GitStore, commit: str) -> list[str]:
+    """What `list_datasets(benchmark=True)` filters by. The Hub gives it to the ones it admitted, the sandbox to all."""
+    is_benchmark = repo.kind is DATASET and benchmarks.at(store, commit) is not None
+    return ["benchmark:official"] if is_benchmark else []
 
 
 def sibling(entry: Entry, *, blobs: bool) -> dict[str, Any]:

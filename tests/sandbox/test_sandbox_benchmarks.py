@@ -36,6 +36,12 @@ def test_eval_yaml__is_read_as_a_file(words: str, api: Api, raw: Raw) -> None:
     assert "eval.yaml" in api["bob"].list_repo_files(words, repo_type="dataset")
 
 
+def test_list__of_benchmarks(sandbox: SandboxHub, words: str, api: Api) -> None:
+    sandbox.create_repo("alice/plain", files={}, repo_type="dataset")
+    assert [each.id for each in api["bob"].list_datasets()] == [words, "alice/plain"]
+    assert [each.id for each in api["bob"].list_datasets(benchmark=True)] == [words]
+
+
 def test_leaderboard__ranks_results_published_and_proposed(sandbox: SandboxHub, words: str, api: Api) -> None:
     source = "  source: {url: https://example.org/run, name: Run}\n  notes: no tools\n"
     model(sandbox, "alice/good", entry(71.5, more=source))
@@ -59,7 +65,7 @@ def test_leaderboard__ranks_results_published_and_proposed(sandbox: SandboxHub, 
 
 
 def test_leaderboard__names_the_owner_of_the_model(sandbox: SandboxHub, words: str, raw: Raw) -> None:
-    model(sandbox, "acme/ours", entry(2))
+    model(sandbox, "ACME/ours", entry(2))
     model(sandbox, "bob/mine", entry(1))
     assert [(row["author"]["type"], row["author"]["name"]) for row in raw("GET", BOARD).json()] == [
         ("org", "acme"),

@@ -189,5 +189,7 @@ def test_change_and_move__of_what_is_not_there(sandbox: SandboxHub, tiny: str) -
         sandbox.change_repo("alice/tiny", repo_type="dataset", private=True)
     with pytest.raises(ValueError, match="There is no model alice/none here"):
         sandbox.move_repo("alice/none", "alice/some")
+    with pytest.raises(ValueError, match="Nobody is called dave here"):
+        sandbox.move_repo("alice/tiny", "dave/tiny")
     with pytest.raises(ValueError, match="ALICE/other exists already"):
         sandbox.move_repo("alice/tiny", "ALICE/other")

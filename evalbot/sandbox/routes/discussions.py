@@ -31,6 +31,7 @@ def listing(call: Call) -> Response:
         type=query.get("type", "all"),
         author=query.get("author"),
         search=query.get("search", ""),
+        sort=query.get("sort", "recently-created"),
     )
     everything = sorted(call.discussions(repo), key=lambda each: -each.num)
     found = [each for each in everything if wanted.takes(each)]

@@ -36,12 +36,14 @@ def _info(call: Call, revision: str) -> Response:
 
 
 def listing(call: Call) -> Response:
-    """Repositories the caller may see, by `author` and `search`."""
+    """Repositories the caller may see, by `author`, `search` and `filter` (tags, all of which they must have)."""
     author, search = call.query.get("author", "").lower(), call.query.get("search", "").lower()
     seen = [repo for repo in call.hub.repos.of_kind(call.kind()) if _is_seen(call, repo)]
-    found = [repo for repo in seen if author in {"", repo.namespace.lower()} and search in repo.id.lower()]
+    named = [repo for repo in seen if author in {"", repo.namespace.lower()} and search in repo.id.lower()]
+    tags = set(call.many("filter"))
+    found = [each for each in (_summary(call, repo) for repo in named) if tags <= {*each["tags"]}]
     page, link = call.page(found, _LISTED)
-    return JSONResponse([_summary(call, repo) for repo in page], headers=link)
+    return JSONResponse(page, headers=link)
 
 
 def _is_seen(call: Call, repo: Repo) -> bool:
