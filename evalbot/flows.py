@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from evalbot.card import model_index, validation
 from evalbot.card.document import decode_card, parse_card
 from evalbot.card.eval_results import FOLDER
+from evalbot.card.eval_results_check import problems_of_entries
+from evalbot.card.eval_results_consistency import disagreements_of
 from evalbot.card.eval_results_draft import benchmark_datasets
 from evalbot.card_source import CardSource, ReadCard, read_card, read_local
 from evalbot.errors import NothingFound, StaleRevision, UsageError
@@ -19,7 +21,7 @@ from evalbot.score import Source
 from evalbot.settings import DEFAULT_ENDPOINT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from evalbot.hub.client import Hub
     from evalbot.hub.records import PullRequest
@@ -51,9 +53,32 @@ def show(source: CardSource, connect: Callable[[], Hub]) -> tuple[ReadCard, tupl
 
 
 def validate(source: CardSource, connect: Callable[[], Hub]) -> tuple[ReadCard, tuple[validation.Problem, ...]]:
-    """What the Hub would refuse or doubt in a card's model-index."""
+    """What the Hub would refuse or doubt in a card's model-index and in `.eval_results`, and where the two disagree.
+
+    With a token the Hub itself is asked as well; a local file needs no network.
+    """
     card = read_card(source, connect)
-    return card, validation.problems_of(parse_card(decode_card(card.data)))
+    document = parse_card(decode_card(card.data))
+    results = _results_beside(card, connect)
+    problems = list(validation.problems_of(document))
+    for path, data in sorted(results.items()):
+        problems += problems_of_entries(path, data)
+    if not any(problem.level == "error" for problem in problems):
+        problems += [
+            validation.Problem("warning", text) for text in disagreements_of(document, results, card.repo_name)
+        ]
+    if card.remote is not None and connect().authenticated:
+        problems += connect().problems_of_card(document.text)
+    return card, tuple(sorted(dict.fromkeys(problems), key=lambda problem: problem.level != "error"))
+
+
+def _results_beside(card: ReadCard, connect: Callable[[], Hub]) -> Mapping[str, bytes]:
+    """The files of evaluation results that go with a card, by their path from there."""
+    if card.remote is None:
+        return _local_results(card)
+    from evalbot.hub.contents import read_results  # noqa: PLC0415 - imports huggingface_hub
+
+    return read_results(connect(), card.remote.repo_id, card.remote.commit)
 
 
 def open_pull_requests(repo_id: str, connect: Callable[[], Hub]) -> list[PullRequest]:
@@ -105,14 +130,10 @@ def _let_others_finish(attempt: int, stale: StaleRevision, connect: Callable[[],
 
 def _with_leaderboards(proposal: Proposal, card: ReadCard, connect: Callable[[], Hub]) -> Proposal:
     """The proposal with what its other format needs to know: the benchmarks' own words, and the files that stand."""
-    from evalbot.hub.contents import read_results  # noqa: PLC0415 - imports huggingface_hub
-    from evalbot.hub.leaderboards import read_leaderboards  # noqa: PLC0415 - likewise
+    from evalbot.hub.leaderboards import read_leaderboards  # noqa: PLC0415 - imports huggingface_hub
 
-    hub = connect()
-    found = read_leaderboards(hub, benchmark_datasets(proposal.extraction.scores))
-    if card.remote is not None:
-        return proposal.with_leaderboards(found, read_results(hub, card.remote.repo_id, card.remote.commit))
-    return proposal.with_leaderboards(found, _local_results(card))
+    found = read_leaderboards(connect(), benchmark_datasets(proposal.extraction.scores))
+    return proposal.with_leaderboards(found, _results_beside(card, connect))
 
 
 def _local_results(card: ReadCard) -> dict[str, bytes]:

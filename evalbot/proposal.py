@@ -10,6 +10,7 @@ from evalbot.card import results, yaml_writer
 from evalbot.card.document import CARD_PATH, MODEL_INDEX, decode_card, parse_card
 from evalbot.card.edit import apply_merge
 from evalbot.card.eval_results import FOLDER
+from evalbot.card.eval_results_consistency import disagreements_of
 from evalbot.card.eval_results_plan import EvalResultsPlan, plan_eval_results
 from evalbot.card.merge import Merge, OnConflict, plan_merge
 from evalbot.card.model_index import plain_text
@@ -123,6 +124,18 @@ class Proposal:
     def conflicts(self) -> tuple[str, ...]:
         """Values that other sources publish, as lines for people."""
         return () if self.main is None else self.main.conflicts
+
+    @property
+    def disagreements(self) -> tuple[str, ...]:
+        """Where the two formats would say different things, as lines for people."""
+        files = {**self.before, **({} if self.main is None else self.main.files)}
+        results = {path: data for path, data in files.items() if path != CARD_PATH}
+        if self.main is None or not results:
+            return ()
+        try:
+            return disagreements_of(parse_card(decode_card(files[CARD_PATH])), results, self.model)
+        except InvalidCard:
+            return ()  # only `.eval_results` is asked for, and the card cannot be read
 
     @property
     def written(self) -> tuple[Score, ...]:

@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING
 
 from evalbot.benchmarks import Benchmark, all_benchmarks, find, folded
 from evalbot.card.benchmark_dataset import BenchmarkDataset, Task
+from evalbot.card.eval_results import read_entries
 from evalbot.card.eval_results_draft import measures_of
 from evalbot.card.eval_results_variant import Variant, bare_name, named_variant, noted_variant
 from evalbot.card.metric_types import known_type
-from evalbot.card.model_index import same_number
+from evalbot.card.model_index import published, same_number
+from evalbot.errors import InvalidCard
+from evalbot.model_names import same_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from evalbot.card.document import CardDocument
     from evalbot.card.eval_results import Entry
     from evalbot.card.model_index import Published
 
@@ -50,17 +54,36 @@ class _Place:
     measure: str | None
 
 
+def disagreements_of(document: CardDocument, files: Mapping[str, bytes], model: str | None) -> tuple[str, ...]:
+    """The disagreements of one repository, as lines for people. Raises InvalidCard for an index of another shape.
+
+    `model` is the repository's own name: where the card speaks of several models, `.eval_results` speaks of that one.
+    """
+    index = published(document)
+    names = {metric.model for metric in index}
+    own = [metric for metric in index if len(names) == 1 or (model is not None and same_name(metric.model, model))]
+    entries = {path: _accepted(path, data) for path, data in sorted(files.items())}
+    return tuple(found.describe() for found in disagreements(own, entries))
+
+
+def _accepted(path: str, data: bytes) -> tuple[Entry, ...]:
+    try:
+        return read_entries(path, data)
+    except InvalidCard:
+        return ()  # the Hub does not show it
+
+
 def disagreements(
-    published: Sequence[Published],
+    metrics: Sequence[Published],
     entries: Mapping[str, Sequence[Entry]],
     registered: Mapping[str, BenchmarkDataset | str] | None = None,
 ) -> tuple[Disagreement, ...]:
     """Entries whose benchmark the model-index gives with other values only.
 
-    `published` are this model's metrics, `entries` those of each file by its path; `registered` tells, where it is
+    `metrics` are this model's, `entries` those of each file by its path; `registered` tells, where it is
     given, which config and split a task is. 64.8 and 0.648 are one value in two scales.
     """
-    places = [(metric, place) for metric in published if (place := _place(metric)) is not None]
+    places = [(metric, place) for metric in metrics if (place := _place(metric)) is not None]
     tasks = {(entry.dataset_id, entry.task_id) for found in entries.values() for entry in found}
     several = {dataset for dataset, _ in tasks if sum(dataset == other for other, _ in tasks) > 1}
     disagreeing: list[Disagreement] = []

@@ -79,10 +79,12 @@ def show(repo_id: str | None, readme: Path | None, *, timeout: float, as_json: b
     return OK
 
 
-@click.command(short_help="Check a card's model-index against the Hub's rules.")
+@click.command(short_help="Check model-index and .eval_results against the Hub's rules.")
 @card_options
 def validate(repo_id: str | None, readme: Path | None, *, timeout: float, as_json: bool) -> int:
-    """Check a card's model-index against the Hub's rules. Exit code 10 where the Hub would refuse it.
+    """Check a card's model-index, and .eval_results beside it, against the Hub's rules and each other.
+
+    With a token the Hub itself is asked as well. Exit code 10 where the Hub would refuse it.
 
     \b
     evalbot validate --repo-id owner/name
@@ -95,6 +97,6 @@ def validate(repo_id: str | None, readme: Path | None, *, timeout: float, as_jso
     for line in listing.problems(problems):
         console.answer(line)
     answer = answers.validated(card, problems)
-    console.note(f"The model-index of {card.origin} is {answer['status']}.")
+    console.note(f"What {card.origin} publishes is {answer['status']}.")
     console.result(answer)
     return OK if answer["status"] == "valid" else GATE_FAILED

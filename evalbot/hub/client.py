@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import unquote
 
@@ -16,6 +17,7 @@ from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError
 from huggingface_hub.utils import build_hf_headers, hf_raise_for_status  # type: ignore[attr-defined]  # documented, but not marked as exported
 
 from evalbot.card.document import CARD_PATH, MAX_CARD_BYTES
+from evalbot.card.validation import Problem
 from evalbot.errors import AccessDenied, InvalidCard, ServiceFailure
 from evalbot.hub.budget import Budget
 from evalbot.hub.records import Account, RemoteFile
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _RESOLVED = re.compile(r"/(?:datasets/)?(?P<repo>[^/]+/[^/]+)/resolve/")
-_NOT_FOUND = 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +121,26 @@ class Hub:
             try:
                 entries = self.get_json(f"{self.endpoint}/api/datasets/{dataset_id}/leaderboard")
             except HfHubHTTPError as error:
-                if error.response.status_code != _NOT_FOUND:
+                if error.response.status_code != HTTPStatus.NOT_FOUND:
                     raise
                 return []
             return [dict(entry) for entry in entries]
+
+    def problems_of_card(self, text: str) -> list[Problem]:
+        """What the Hub's own check says of a card: the check that every commit of one goes through."""
+        url = f"{self.endpoint}/api/validate-yaml"
+        body = {"content": text, "repoType": "model"}
+
+        def ask() -> dict[str, Any]:
+            response = get_session().post(url, headers=self.headers, json=body)
+            if response.status_code != HTTPStatus.BAD_REQUEST:  # the answer of a card with errors
+                hf_raise_for_status(response)
+            return dict(response.json())
+
+        with self.translated("have the Hub check the card", ""):
+            answer = self.retried(ask)
+            errors = [Problem("error", str(error["message"])) for error in answer["errors"]]
+            return errors + [Problem("warning", str(warning["message"])) for warning in answer["warnings"]]
 
     def get_json(self, url: str, params: dict[str, str | int] | None = None) -> Any:
         """The JSON of a GET; ValueError for anything else. To be called inside `translated`."""

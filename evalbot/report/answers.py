@@ -46,7 +46,7 @@ def extracted(outcome: Outcome) -> dict[str, Any]:
         "duplicates": [overlap.as_json() for overlap in outcome.overlaps],
         "declined": [overlap.as_json() for overlap in outcome.declined],
         "commit_url": outcome.commit_url,
-        "warnings": [*_obstacles(proposal), *_warnings(merge), *outcome.warnings],
+        "warnings": [*_obstacles(proposal), *_warnings(merge), *proposal.disagreements, *outcome.warnings],
     }
 
 

@@ -132,7 +132,7 @@ def _pull_requests(done: Outcome) -> Iterator[str]:
         yield one_line(f"  not proposed again: {labels}: {each.pull_request.url} was closed unmerged (--propose-again)")
     for pull_request in done.also_ours:
         yield one_line(f"  also open, and yours: {pull_request.url}; one is enough, so close it")
-    for warning in done.warnings:
+    for warning in (*done.proposal.disagreements, *done.warnings):
         yield one_line(f"  warning: {warning}")
 
 
