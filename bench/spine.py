@@ -65,10 +65,21 @@ def requests_per_run() -> None:
         repeated = requests_of(hub, Path(folder), "bob")
         from huggingface_hub import HfApi  # noqa: PLC0415 - after evalbot has set up its environment
 
-        HfApi(endpoint=hub.endpoint, token=hub.tokens["alice"]).merge_pull_request(REPO_ID, 1)
+        alice = HfApi(endpoint=hub.endpoint, token=hub.tokens["alice"])
+        alice.upload_file(
+            path_or_fileobj=demo_card().replace(b"64.80", b"65.10"), path_in_repo="README.md", repo_id=REPO_ID
+        )
+        update = requests_of(hub, Path(folder), "bob")
+        alice.merge_pull_request(REPO_ID, 1)
         no_op = requests_of(hub, Path(folder), "bob")
-    for title, requests in (("new pull request", new), ("already proposed", repeated), ("no-op, up to date", no_op)):
-        print(f"\n{title}: {len(requests)} requests")
+    runs = {
+        "new pull request": (new, 9),
+        "already proposed": (repeated, 4),
+        "update of our own pull request": (update, 9),
+        "no-op, up to date": (no_op, 4),
+    }
+    for title, (requests, most) in runs.items():
+        print(f"\n{title}: {len(requests)} requests (at most {most})")
         for request in requests:
             print(f"  {request}")
 

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from evalbot.card.merge import Merge
     from evalbot.card_source import ReadCard
     from evalbot.hub.overlap import Overlap
     from evalbot.hub.records import PullRequest
-    from evalbot.proposal import Proposal
+    from evalbot.proposal import Planned, Proposal
 
 Publish = Literal["preview", "apply", "create-pr"]
 Status = Literal[
@@ -27,7 +26,7 @@ class Outcome:
     proposal: Proposal
     pull_request: PullRequest | None = None
     """Ours, where there is one."""
-    step: Merge | None = None
+    step: Planned | None = None
     """What the scores changed in the pull request of ours that was open already."""
     also_ours: tuple[PullRequest, ...] = ()
     """Further open ones of ours: one is enough, so a person should close these."""

@@ -20,7 +20,7 @@ from evalbot.readme.extract import Extraction, Skipped, Wanted, extract
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from evalbot.card.benchmark_dataset import BenchmarkDataset, LeaderboardScale
+    from evalbot.card.benchmark_dataset import Leaderboards
     from evalbot.card.results import Result, Unpublishable
     from evalbot.score import Score, Source
 
@@ -53,16 +53,6 @@ class Choices:
 
 CAUTIOUS = Choices()
 """Nothing that is published is touched, unless its own source says otherwise."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leaderboards:
-    """What the Hub says of the benchmarks whose results go into `.eval_results`, and the day they are dated."""
-
-    registered: Mapping[str, BenchmarkDataset | str]
-    """By dataset id; a text says why it is no registered benchmark."""
-    scales: Mapping[str, LeaderboardScale]
-    date: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from evalbot.card.yaml_file import read_yaml_file
 from evalbot.errors import InvalidCard, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from evalbot.card.placement import Placement
     from evalbot.score import Scale
@@ -74,6 +74,17 @@ class LeaderboardScale:
     scale: Scale | None
     evidence: str
     """`12 of 12 values on the leaderboard are above 1: percent`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaderboards:
+    """What the Hub says of the benchmarks whose results go into `.eval_results`, and the day they are dated."""
+
+    registered: Mapping[str, BenchmarkDataset | str]
+    """By dataset id; a text says why it is no registered benchmark."""
+    scales: Mapping[str, LeaderboardScale]
+    date: str
+    """ISO 8601, such as `2026-01-31`."""
 
 
 def read_eval_yaml(dataset_id: str, data: bytes) -> BenchmarkDataset:

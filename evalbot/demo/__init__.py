@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evalbot.errors import UsageError
+from evalbot.errors import PublishedConflict, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +36,8 @@ class Step:
     arguments: tuple[str, ...]
     must_say: str
     """What its output has to contain for the story to be true."""
+    code: int = 0
+    """The exit code that the story is about."""
 
 
 _PROPOSE = ("extract-readme", "--repo-id", REPO_ID, "--table", "2", "--create-pr")
@@ -65,10 +67,44 @@ STORY = (
         "+model-index:",
     ),
     Step("Bob runs it again.", "bob", "evalbot", _PROPOSE, "Already proposed by your pull request #1"),
+    Step(
+        "Alice adds a row to the table of her card. She has not looked at the pull request yet.",
+        "alice",
+        "hf",
+        ("upload", REPO_ID, "one-row-more.md", "README.md", "--commit-message", "Results on IFEval"),
+        "",
+    ),
+    Step("Bob's next run brings his pull request up to date, in place.", "bob", "evalbot", _PROPOSE, "Updated your"),
     Step("Alice merges it.", "alice", "hf", ("discussions", "merge", REPO_ID, "1", "--yes"), ""),
     Step("Bob runs it a third time.", "bob", "evalbot", _PROPOSE, "Up to date"),
-    Step("The card, as leaderboards read it now.", "bob", "evalbot", ("show", "--repo-id", REPO_ID), "MMLU = 64.80"),
+    Step("The card, as leaderboards read it now.", "bob", "evalbot", ("show", "--repo-id", REPO_ID), "IFEval = 70.2"),
+    Step(
+        "Alice's paper says 63.9 for MMLU. She writes it into the model-index by hand and leaves the table alone.",
+        "alice",
+        "hf",
+        ("upload", REPO_ID, "from-the-paper.md", "README.md", "--commit-message", "MMLU as in the paper"),
+        "",
+    ),
+    Step(
+        "Which is right, a person has to say: Bob's run refuses and writes nothing.",
+        "bob",
+        "evalbot",
+        _PROPOSE,
+        "MMLU: 63.9 (model-index) → 64.80 (table)",
+        PublishedConflict.exit_code,
+    ),
 )
+_LAST_ROW = "| MT-Bench | 0 | - | 7.84 | 7.71 |\n"
+_NEW_ROW = "| IFEval | 0 | 66.0 | **70.2** | 69.4 |\n"
+_PAPER = """\
+model-index:
+  - name: Aurora 7B Instruct
+    results:
+      - task: {type: text-generation}
+        dataset: {name: Benchmarks, type: benchmark}
+        metrics: [{name: MMLU, type: mmlu, value: 63.9}]
+        source: {name: Paper, url: "https://example.org/aurora"}
+"""
 
 
 def tell() -> int:
@@ -76,12 +112,15 @@ def tell() -> int:
     hub_class = _sandbox_class()
     with tempfile.TemporaryDirectory(prefix="evalbot-demo-") as folder, hub_class(Path(folder) / "hub") as hub:
         hub.create_repo(REPO_ID, files={"README.md": demo_card()})
+        _write_later_cards(Path(folder))
         click.secho(f"A sandbox hub answers at {hub.endpoint}; nothing here leaves this machine.", bold=True)
         for number, step in enumerate(STORY, 1):
             if not _play(number, step, hub, Path(folder)):
                 return 1
     click.secho(
-        "\nOne pull request, one merge, nothing repeated. Your own model: evalbot inspect-tables --repo-id …", bold=True
+        "\nOne pull request, kept up to date, merged once; nothing repeated, nothing overwritten."
+        " Your own model: evalbot inspect-tables --repo-id …",
+        bold=True,
     )
     return 0
 
@@ -89,6 +128,14 @@ def tell() -> int:
 def demo_card() -> bytes:
     """The card of the story's model, written for it."""
     return resources.files(__package__).joinpath("card.md").read_bytes()
+
+
+def _write_later_cards(folder: Path) -> None:
+    """What Alice uploads in the course of the story."""
+    card = demo_card().decode().replace(_LAST_ROW, _LAST_ROW + _NEW_ROW)
+    (folder / "one-row-more.md").write_text(card, encoding="utf-8")
+    by_hand = card.replace("version: 1.10\n", f"version: 1.10\n{_PAPER}")
+    (folder / "from-the-paper.md").write_text(by_hand, encoding="utf-8")
 
 
 def _play(number: int, step: Step, hub: SandboxHub, folder: Path) -> bool:
@@ -107,11 +154,10 @@ def _play(number: int, step: Step, hub: SandboxHub, folder: Path) -> bool:
         cwd=folder,
     )
     click.echo(done.stdout.rstrip())
-    if done.returncode == 0 and step.must_say in done.stdout:
+    if done.returncode == step.code and step.must_say in done.stdout:
         return True
-    click.secho(
-        f"\nThe demo went wrong: exit code {done.returncode}, expected 0 and {step.must_say!r}.", fg="red", err=True
-    )
+    wanted = f"expected {step.code} and {step.must_say!r}"
+    click.secho(f"\nThe demo went wrong: exit code {done.returncode}, {wanted}.", fg="red", err=True)
     return False
 
 

@@ -84,8 +84,14 @@ class Hub:
             self.retried(lambda: self.api.auth_check(repo_id, write=True))
 
     def read_card(self, repo_id: str, revision: str = "main") -> RemoteFile:
-        """The card at a revision. Raises MissingCard where there is none, InvalidCard where it is too large."""
-        return self.read_file(repo_id, CARD_PATH, revision)
+        """The card at a revision. Raises MissingCard where there is none, InvalidCard where it is too large.
+
+        A repository that has moved answers under its new name, which is the one to go on with.
+        """
+        card = self.read_file(repo_id, CARD_PATH, revision)
+        if card.repo_id.casefold() != repo_id.casefold():
+            self.budget.notify(f"{repo_id} has moved to {card.repo_id}.")
+        return card
 
     def read_file(self, repo_id: str, path: str, revision: str = "main", *, repo_type: str = "model") -> RemoteFile:
         """A file's bytes and the commit they were read at, in one request. Raises MissingCard and more."""

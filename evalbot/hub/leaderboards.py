@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from evalbot.card.benchmark_dataset import BenchmarkDataset, read_eval_yaml, read_scale
+from evalbot.card.benchmark_dataset import BenchmarkDataset, Leaderboards, read_eval_yaml, read_scale
 from evalbot.errors import AccessDenied, InvalidCard, NothingFound
-from evalbot.proposal import Leaderboards
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -127,6 +127,10 @@ def _entries(plan: EvalResultsPlan) -> Iterator[str]:
 
 def _pull_requests(done: Outcome) -> Iterator[str]:
     """What other pull requests of ours, and failures beside the point, a person should know of."""
+    merge = None if done.step is None else done.step.merge
+    if merge is not None:
+        yield f"In your pull request: {_counts(merge)}."
+        yield from _limited(one_line(f"  update: {pair.describe()}") for pair in merge.updated)
     for each in done.declined:
         labels = ", ".join(score.label for score in each.same)
         yield one_line(f"  not proposed again: {labels}: {each.pull_request.url} was closed unmerged (--propose-again)")
