@@ -5,8 +5,8 @@
     ├── NothingFound             3   no table, no model, no score, no such repository or file
     │   └── MissingCard          3   the repository is there, but has no README.md at that revision
     ├── AmbiguousChoice          4   a choice is needed; the candidates are listed
-    ├── DuplicatePullRequest     5   an open pull request already proposes this
-    ├── PublishedConflict        6   the card already publishes another value
+    ├── DuplicatePullRequest     5   an open pull request already proposes this, or somebody else works on ours
+    ├── PublishedConflict        6   another source already publishes another value
     ├── AccessDenied             7   no token, a bad token, or a token without the right
     ├── ServiceFailure           8   the Hub could not be reached or did not answer as it should
     │   └── StaleRevision        8   the card changed while we were working
