@@ -77,7 +77,7 @@ def test_list__filters(tiny: str, api: Api, raw: Raw) -> None:
     assert raw("GET", f"{LIST}?status=open").json()["numClosedDiscussions"] == 2
     statuses = {each.num: each.status for each in api["bob"].get_repo_discussions("alice/tiny")}
     assert statuses == {talk.num: "open", draft.num: "draft", merged: "merged", closed: "closed"}
-    for query in ("status=merged", "type=planet", "p=-1", "p=x"):
+    for query in ("status=merged", "type=planet", "sort=oldest", "p=-1", "p=x"):
         assert raw("GET", f"{LIST}?{query}").status_code == 400
 
 

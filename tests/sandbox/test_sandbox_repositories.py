@@ -196,6 +196,13 @@ def test_unknown_repo__whatever_is_asked_of_it(raw: Raw, path: str) -> None:
     assert (answer.status_code, answer.headers["x-error-code"]) == (404, "RepoNotFound")
 
 
+def test_unknown_repo__a_file_of_an_id_without_a_namespace(sandbox: SandboxHub, api: Api, raw: Raw) -> None:
+    assert not api["bob"].file_exists("gpt2", "README.md")
+    assert raw("GET", "/gpt2/resolve/main/README.md").status_code == 401
+    sandbox.create_repo("alice/resolve", files={"a.txt": b"a"})
+    assert api["bob"].file_exists("alice/resolve", "a.txt")
+
+
 def test_unknown_call__of_a_known_repo(tiny: str, raw: Raw) -> None:
     answer = raw("GET", "/api/models/alice/tiny/planets", "bob")
     assert (answer.status_code, answer.headers.get("x-error-code")) == (404, None)

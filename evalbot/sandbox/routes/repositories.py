@@ -155,7 +155,12 @@ def _gate(value: Any) -> Gate:
     raise bad_request('"gated" must be one of [auto, manual, false]')
 
 
-LAST_ROUTES = [("GET", "/api/{kinds}/{rest:path}", unknown)]
+def unknown_file(call: Call) -> Response:
+    """A file of an id without a namespace."""
+    raise repo_not_found() if call.who else sign_in_first()
+
+
+LAST_ROUTES = [("GET", "/api/{kinds}/{rest:path}", unknown), ("GET", "/{name}/resolve/{rest:path}", unknown_file)]
 
 ROUTES = [
     ("POST", "/api/repos/create", create),
