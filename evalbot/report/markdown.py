@@ -13,25 +13,42 @@ import unicodedata
 # table rows are split at bars, and the Hub's mathematics begins at dollars and at two backslashes.
 _MARKED_UP = re.compile(r"([`*_~])")
 _REFERENCED = str.maketrans({c: f"&#{ord(c)};" for c in "&<\\$|[]"})
-_BLOCK_START = re.compile(r"^([-+#>=]|\d+(?=[.)]))")
-_REFERENCES = re.compile(r"([@#])(?=\w)")
+_BLOCK_START = re.compile(r"^([-+](?![\d.])|[#>=]|\d+(?=[.)](?:\s|$)))")
+# Signs that begin a mention, a cross-reference or mathematics together with what follows them. Mathematics is looked
+# for in the rendered page as well, where a character reference is the sign again: so they are taken apart.
+_SIGNS = re.compile(r"([@#$\\])(?=\S)")
+_ADDRESSES = re.compile(r":(?=//)|\bwww(?=\.)", re.IGNORECASE)
 _ZERO_WIDTH_SPACE = "\u200b"
+_LEFT_TO_RIGHT_MARK = "\u200e"
+_RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 MAX_CELL = 120
 """Characters of foreign text in one table cell; the card itself shows the rest."""
 
 
-def escape(text: str) -> str:
-    """One line of plain text as Markdown that renders as that text and does nothing else."""
-    visible = "".join(" " if unicodedata.category(c)[0] == "C" else c for c in text)
-    line = " ".join(visible.split())
-    if len(line) > MAX_CELL:
-        line = line[: MAX_CELL - 1] + "…"
-    # The space goes between the sign and its word, so that neither a mention nor a cross-reference is left.
-    separated = _REFERENCES.sub(rf"\1{_ZERO_WIDTH_SPACE}", line)
-    bare_links = separated.replace("://", f":{_ZERO_WIDTH_SPACE}//").replace("www.", f"www{_ZERO_WIDTH_SPACE}.")
-    inline = _MARKED_UP.sub(r"\\\1", bare_links.translate(_REFERENCED))
+def escape(text: str, most: int = MAX_CELL) -> str:
+    """One line of plain text, at most so many characters of it, as Markdown that renders as that and does no more."""
+    line = cut(one_line(text), most)
+    apart = _ADDRESSES.sub(_with_space, _SIGNS.sub(_with_space, line))
+    inline = _MARKED_UP.sub(r"\\\1", apart.translate(_REFERENCED))
     # A label that begins as a list, a heading or a quotation would be one where it begins a line of ours.
-    return _BLOCK_START.sub(_as_references, inline)
+    harmless = _BLOCK_START.sub(_as_references, inline)
+    # Numbers after right-to-left words are shown in reverse order, so that 64.8 → 65.1 would read 65.1 → 64.8.
+    reverses = any(unicodedata.bidirectional(c) in _RIGHT_TO_LEFT for c in line)
+    return harmless + _LEFT_TO_RIGHT_MARK if reverses else harmless
+
+
+def one_line(text: str) -> str:
+    """The text as one line, without control and invisible characters, and single blanks between its words."""
+    return " ".join("".join(" " if unicodedata.category(c)[0] == "C" else c for c in text).split())
+
+
+def cut(text: str, most: int) -> str:
+    """At most so many characters; `…` is the last where some are missing."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _with_space(found: re.Match[str]) -> str:
+    return found.group() + _ZERO_WIDTH_SPACE
 
 
 def _as_references(found: re.Match[str]) -> str:
