@@ -34,14 +34,30 @@ if TYPE_CHECKING:
     from evalbot.settings import Settings
 
 T = TypeVar("T")
-_RESOLVED = re.compile(r"/(?:datasets/)?(?P<repo>[^/]+/[^/]+)/resolve/")
+_RESOLVED = re.compile(
+    r"/(?:(?:datasets/)?(?P<repo>[^/]+/[^/]+)/resolve|api/resolve-cache/\w+/(?P<cached>[^/]+/[^/]+))/"
+)
+"""The addresses that files are read at: the one that is asked for, and the one the Hub sends its readers on to."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
     data: bytes
-    headers: httpx2.Headers
-    url: httpx2.URL
+    hops: tuple[httpx2.Response, ...]
+    """The redirects on the way, and the answer itself."""
+
+    @property
+    def commit(self) -> str | None:
+        """The commit a file was read at: every hop may say it, the last one best."""
+        return next(
+            (hop.headers["X-Repo-Commit"] for hop in reversed(self.hops) if "X-Repo-Commit" in hop.headers), None
+        )
+
+    @property
+    def repo_id(self) -> str | None:
+        """The repository as the last hop calls it that names one."""
+        found = (_RESOLVED.match(unquote(hop.url.path)) for hop in reversed(self.hops))
+        return next((named["repo"] or named["cached"] for named in found if named is not None), None)
 
 
 class Hub:
@@ -99,8 +115,7 @@ class Hub:
         what = f"the card of {repo_id}" if path == CARD_PATH else f"{path} of {repo_id}"
         with self.translated(f"read {what}", repo_id, path=path):
             answer = self.retried(lambda: self._get(url))
-        commit, named = answer.headers.get("X-Repo-Commit", ""), _RESOLVED.match(unquote(answer.url.path))
-        if not commit or named is None:
+        if answer.commit is None:
             raise ServiceFailure(
                 f"Could not read {what}: the server does not say which commit it shows.",
                 hint="Check HF_ENDPOINT: this does not answer as the Hub does.",
@@ -109,7 +124,7 @@ class Hub:
             raise InvalidCard(
                 f"{path} of {repo_id} has more than {MAX_CARD_BYTES:,} bytes, which evalbot does not read."
             )
-        return RemoteFile(named["repo"], commit, answer.data)
+        return RemoteFile(answer.repo_id or repo_id, answer.commit, answer.data)
 
     def files_in(self, repo_id: str, folder: str, revision: str = "main") -> dict[str, str]:
         """The files right in a folder, as path → git blob id; none where there is no such folder."""
@@ -155,7 +170,7 @@ class Hub:
     def _get(self, url: str, params: dict[str, str | int] | None = None) -> _Answer:
         response = get_session().get(url, headers=self.headers, params=params)
         hf_raise_for_status(response)
-        return _Answer(response.content, response.headers, response.url)
+        return _Answer(response.content, (*response.history, response))
 
     def retried(self, call: Callable[[], T], kind: Kind = "read") -> T:
         return retried(call, self.budget, kind)

@@ -249,6 +249,25 @@ def test_redirect_to_another_host__is_refused(evalbot: Evalbot, hub: SandboxHub)
     assert (done.code, "another host" in done.err) == (8, True)
 
 
+def test_redirect_to_the_hubs_own_cache__is_followed(evalbot: Evalbot, hub: SandboxHub) -> None:
+    """As huggingface.co does for every file in git, and for the old names of what has moved."""
+    commit = evalbot("show", "--repo-id", REPO_ID, "--json").json["commit"]
+    cached = f"/api/resolve-cache/models/{REPO_ID}/{commit}/README.md?etag=x"
+    hub.faults.add("GET", f"^/{REPO_ID}/resolve/main", status=307, headers={"Location": cached}, times=9)
+    done = evalbot("extract-readme", "--repo-id", REPO_ID, "--table", "2", "--create-pr", "--json")
+    assert (done.code, done.json["repo_id"], done.json["commit"]) == (0, REPO_ID, commit)
+
+
+def test_moved_repository__goes_by_its_new_name(evalbot: Evalbot, hub: SandboxHub) -> None:
+    hub.move_repo(REPO_ID, "alice/Aurora-7B-Instruct-v2")
+    done = evalbot(
+        "extract-readme", "--repo-id", REPO_ID, "--table", "2", "--model-column-index", "3", "--create-pr", "--json"
+    )
+    assert (done.code, done.json["repo_id"]) == (0, "alice/Aurora-7B-Instruct-v2")
+    assert f"{REPO_ID} has moved to alice/Aurora-7B-Instruct-v2" in done.err
+    assert "url: https://huggingface.co/alice/Aurora-7B-Instruct-v2" in done.json["yaml"]
+
+
 @pytest.mark.parametrize("token", ["hf_sand box", "hf_\x1b[31m", "hf_ключ"])
 def test_token_that_is_none__is_refused_without_repeating_it(evalbot: Evalbot, token: str) -> None:
     done = evalbot("show", "--repo-id", REPO_ID, user=token)

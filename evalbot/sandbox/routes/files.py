@@ -109,5 +109,6 @@ ROUTES = [
     ("GET", "/{kinds}/{namespace}/{name}/resolve/{rest:path}", download),
     ("GET", "/{kinds}/{namespace}/{name}/raw/{rest:path}", download),
     ("GET", "/{namespace}/{name}/resolve/{rest:path}", download),
+    ("GET", "/api/resolve-cache/{kinds}/{namespace}/{name}/{rest:path}", download),
     ("GET", "/{namespace}/{name}/raw/{rest:path}", download),
 ]

@@ -1,7 +1,4 @@
-"""The pages in a browser: Debian's Chromium, where it is installed; CI has it.
-
-EVALBOT_SCREENSHOTS names a folder to keep the pictures in, for people to look at.
-"""
+"""The pages in a browser: Debian's Chromium, where it is installed; CI has it. Pictures: tests/conformance."""
 
 from __future__ import annotations
 
@@ -9,11 +6,8 @@ import json
 import os
 import re
 import shutil
-import struct
 import subprocess
-import zlib
 from html import escape, unescape
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,6 +16,8 @@ from huggingface_hub import CommitOperationAdd
 from evalbot.demo import REPO_ID, demo_card
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from evalbot.sandbox.server import SandboxHub
     from tests.sandbox.conftest import Api, Raw
 
@@ -107,30 +103,3 @@ def test_pages__fit_a_phone_and_a_desk(raw: Raw, tmp_path: Path) -> None:
     assert title
     measured = json.loads(unescape(title[1]))
     assert measured == [[width, width] for _ in PAGES for width in WIDTHS]
-
-
-@pytest.mark.usefixtures("proposed")
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pull_request__on_a_picture(sandbox: SandboxHub, tmp_path: Path, scheme: str) -> None:
-    folder = Path(os.environ.get("EVALBOT_SCREENSHOTS") or tmp_path)
-    folder.mkdir(parents=True, exist_ok=True)
-    picture = folder / f"pull-request-{scheme}.png"
-    dark = ["--force-dark-mode", "--blink-settings=preferredColorScheme=0"] if scheme == "dark" else []
-    address = f"{sandbox.endpoint}/{PAGES[-1]}"
-    size = "--window-size=1280,1700"
-    browse(*dark, size, f"--screenshot={picture}", address, profile=tmp_path / "profile")
-    width, height, pixel = head_of_png(picture.read_bytes())
-    assert (width, height) == (1280, 1700)
-    assert (max(pixel) < 64) == (scheme == "dark")
-    assert (min(pixel) > 192) == (scheme == "light")
-
-
-def head_of_png(data: bytes) -> tuple[int, int, tuple[int, ...]]:
-    """Width, height and the colour of the first pixel (red, green, blue), which no filter of PNG changes."""
-    width, height = struct.unpack(">II", data[16:24])
-    found = b"".join(
-        data[place.start() + 4 : place.start() + 4 + struct.unpack(">I", data[place.start() - 4 : place.start()])[0]]
-        for place in re.finditer(b"IDAT", data)
-    )
-    line = zlib.decompressobj().decompress(found, 4)
-    return width, height, tuple(line[1:4])
