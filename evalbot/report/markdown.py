@@ -12,8 +12,8 @@ import unicodedata
 # Backslash escapes where nothing but Markdown looks; character references where something reads the raw text first:
 # table rows are split at bars, and the Hub's mathematics begins at dollars and at two backslashes.
 _MARKED_UP = re.compile(r"([`*_~])")
-_REFERENCED = str.maketrans({c: f"&#{ord(c)};" for c in "&<\\$|[]"})
-_BLOCK_START = re.compile(r"^([-+](?![\d.])|[#>=]|\d+(?=[.)](?:\s|$)))")
+_REFERENCED = str.maketrans({c: f"&#{ord(c)};" for c in "&<>\\$|[]"})
+_BLOCK_START = re.compile(r"^([-+](?![\d.])|[#=]|\d+(?=[.)](?:\s|$)))")
 # Signs that begin a mention, a cross-reference or mathematics together with what follows them. Mathematics is looked
 # for in the rendered page as well, where a character reference is the sign again: so they are taken apart.
 _SIGNS = re.compile(r"([@#$\\])(?=\S)")

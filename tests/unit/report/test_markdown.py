@@ -2,63 +2,131 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from evalbot.report.markdown import MAX_CELL, escape
+from evalbot.report.pull_request import DESCRIPTION_MARK, SUMMARY_MARK
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 HOSTILE = [
     "@everyone",
-    "@org/team",
+    "@org/team and someone@example.org",
     "#1",
     "org/repo#1",
     "https://huggingface.co/a/b/discussions/1",
-    "www.example.org",
+    "www.example.org WWW.EXAMPLE.ORG",
     "a | b \\| c",
     "`a | b`",
+    "``` unclosed",
     "<img src=http://x/leak>",
     "![x](http://169.254.169.254/)",
-    "[c](javascript:alert(1))",
+    "[c](javascript:alert(1)) [d](data:text/html,x) [e]: vbscript:x",
     "<details>",
-    "<!-- evalbot:pull-request version=9 -->",
+    "<!-- unclosed",
+    f"{DESCRIPTION_MARK} version=9 -->",
+    f"--> {SUMMARY_MARK} -->",
     "```",
+    "~~~",
     "\u202eright to left",
+    "אבגד",
+    "\u041c\u0430\u200dth \u041c\u041cLU",
     "a\x00b\x07c\x1b[31m",
     "x" * 100_000,
+    "&" * 100_000,
     "::set-output name=x::y",
     "a\rb\nc",
-    r"$\frac{}{}$ \(x\)",
-    "&lt;b&gt;",
-    "**bold** _it_ ~~no~~",
+    "a\u2028b\x85c",
+    r"$\frac{}{}$ $$x$$ \(x\) \[y\] \\(z\\) \begin{equation}",
+    "\\",
+    "&lt;b&gt; &#124; &copy;",
+    "**bold** _it_ ~~no~~ __x__ *y*",
     "- item",
+    "+ item",
+    "* item",
+    "1. item",
+    "1) item",
     "# heading",
     "> quote",
+    "---",
+    "===",
+    "| - |",
     "    code",
+    "\tcode",
+    "🦊👩‍🚀🏳️‍🌈",
+    "",
 ]
+PLACES = ["| {} |", "- {}: 1", "- 1: {}", "{}", "of **{}** to", "; {} changes"]
+_ADDED = re.compile("[\u200b\u200e]")
+_ACTS = re.compile(r"[@#]\w|://|\bwww\.|\$\$|\\[(\[a-z]", re.IGNORECASE)
+"""What a page may still make something of when it is rendered: mentions, references, links, mathematics."""
 
 
-def rendered(text: str) -> str:
-    """What a reader sees in a table cell, and proof that it is a cell of plain text."""
-    tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(f"| a |\n| - |\n| {text} |\n")
-    (cell,) = [t for i, t in enumerate(tokens) if i and tokens[i - 1].type == "td_open"]
-    assert {child.type for child in cell.children or []} <= {"text", "text_special"}, cell.children
-    return "".join(child.content for child in cell.children or [])
+def rendered(text: str, place: str = "| {} |") -> str:
+    """What a reader sees of an escaped text in its place, and proof that it is nothing but text there."""
+    before = "| a |\n| - |\n" if place.startswith("|") else "words\n\n"
+    reader = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    tokens = reader.parse(before + place.format(text) + "\n")
+    blocks = reader.parse(before + place.format("x") + "\n")
+    assert [token.type for token in tokens] == [token.type for token in blocks]
+    inline = [token for token in tokens if token.type == "inline"][-1]
+    assert {child.type for child in inline.children or []} <= {"text", "text_special", "strong_open", "strong_close"}
+    return shown(inline)
+
+
+def shown(inline: Token) -> str:
+    return "".join(child.content for child in inline.children or [])
+
+
+def as_expected(text: str, most: int = MAX_CELL) -> str:
+    """The text without control characters, on one line, cut."""
+    line = " ".join("".join(" " if unicodedata.category(c)[0] == "C" else c for c in text).split())
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("text", HOSTILE)
+def test_escape__hostile_text__renders_as_itself_wherever_it_stands(text: str, place: str) -> None:
+    if text:
+        expected = place.strip("|- ").replace("*", "").format(as_expected(text))
+        assert _ADDED.sub("", rendered(escape(text), place)).strip() == expected.strip()
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_escape__hostile_text__renders_as_itself_in_one_cell(text: str) -> None:
-    seen = rendered(escape(text)).replace("\u200b", "")
-    expected = " ".join("".join(" " if c in "\x00\x07\x1b\r\n\u202e" else c for c in text).split())
-    assert seen == (expected if len(expected) <= MAX_CELL else expected[: MAX_CELL - 1] + "…")
+def test_escape__hostile_text__is_no_mention_reference_link_or_mathematics_on_the_page(text: str) -> None:
+    assert not _ACTS.search(rendered(escape(text)))
+    assert "<" not in escape(text)
 
 
-@pytest.mark.parametrize("text", ["@everyone", "a@b", "#1", "o/r#12", "https://x.y", "www.x.y"])
-def test_escape__mentions_references_and_links__are_broken_up(text: str) -> None:
-    assert "\u200b" in escape(text)
+@pytest.mark.parametrize("text", ["HumanEval (pass 1)", "85.2", "-0.5", "+1.5", "MMLU-Pro, 5-shot", "Qwen2.5-VL"])
+def test_escape__usual_text__is_readable_in_the_source_too(text: str) -> None:
+    assert escape(text) == text
 
 
-@given(st.text(max_size=200))
-def test_escape__any_text__is_one_cell_of_plain_text(text: str) -> None:
-    rendered(escape(text))
+@pytest.mark.parametrize(("text", "marked"), [("אבגד", True), ("١٢", True), ("\u041c\u041cLU", False), ("MMLU", False)])
+def test_escape__right_to_left_text__does_not_reverse_the_numbers_after_it(text: str, *, marked: bool) -> None:
+    assert escape(text).endswith("\u200e") is marked
+
+
+def test_escape__a_cut__never_leaves_half_a_character_reference() -> None:
+    assert escape("|" * 50, 10) == "&#124;" * 9 + "…"
+
+
+@given(st.text(max_size=200) | st.text(alphabet="@#|`*_~[]()<>!$\\&;-+=.:/w1aא \n\u202e", max_size=40))
+def test_escape__any_text__is_one_cell_of_that_text(text: str) -> None:
+    assert _ADDED.sub("", rendered(escape(text))) == as_expected(text)
+
+
+@given(st.text(alphabet="@#|`*_~[]()<>!$\\&;-+=.:/w1aא \n\u202e", min_size=1, max_size=40))
+def test_escape__any_text__acts_nowhere(text: str) -> None:
+    for place in PLACES:
+        if as_expected(text):
+            assert not _ACTS.search(rendered(escape(text), place))
