@@ -138,8 +138,12 @@ def _members(page: Page) -> dict[str, object]:
 
 def _places(planned: Planned) -> str:
     """Where something changes, as Markdown of ours."""
+    entries = 0 if planned.entries is None else len(planned.entries.written)
+    metrics = 0 if planned.merge is None else len(planned.merge.written)
     card = "this card's `model-index`" if CARD_PATH in planned.files else ""
     folder = f"`{FOLDER}`" if any(path != CARD_PATH for path in planned.files) else ""
+    if card and folder and entries < metrics:
+        return f"{card} ({entries} also to {folder})"
     return " and ".join(filter(None, (card, folder))) or "this repository"
 
 

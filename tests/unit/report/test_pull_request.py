@@ -216,7 +216,9 @@ def with_boards(format_: str, card: bytes | None = None, results: dict[str, byte
 
 def test_description__both_formats__show_a_score_once_and_its_other_scale_in_words() -> None:
     seen = read(description(page(with_boards("both"))))
-    assert seen.verdict.endswith("to this card's model-index and .eval_results.")
+    assert seen.verdict == (
+        "Adds 5 evaluation results of Aurora 7B Instruct to this card's model-index (1 also to .eval_results)."
+    )
     assert [row[1] for row in seen.rows if row[0] == "GSM8K"] == ["58.9"]
     (file,) = [item for item in seen.items if item.startswith(".eval_results/")]
     assert re.fullmatch(r"\.eval_results/gsm8k\S*: GSM8K 0\.589; 9 of 9 values .* is 0\.589 there", file)
