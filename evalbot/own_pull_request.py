@@ -59,21 +59,25 @@ class OwnPullRequest:
         return None if details.has_conflicts else details
 
     def update(self, own: Standing, details: Details, proposal: Proposal) -> None:
-        """Commit what is missing to the pull request's own ref, then bring title, description and comment up to date.
+        """Bring the texts up to date, then commit what is missing to the pull request's own ref.
 
-        Raises StaleRevision where its head has moved.
+        In this order an interruption leaves the commit undone, which is what the next run sees and does. Raises
+        StaleRevision where the head of the pull request has moved.
         """
         number = own.pull_request.number
+        self._rewrite(own, details, proposal)
         change = Change(files=own.step.files, title=text.step_title(own.step))
-        commits.commit(self.hub, self.main.repo_id, change, parent=own.contents.commit, revision=own.pull_request.ref)
         try:
-            self._rewrite(own, details, proposal)
-        except ServiceFailure as failure:
-            raise ServiceFailure(
-                f"The scores are in pull request #{number} ({own.pull_request.url}), but its text is not up to date."
-                f" {failure.message}",
-                hint=failure.hint,
-            ) from None
+            commits.commit(
+                self.hub, self.main.repo_id, change, parent=own.contents.commit, revision=own.pull_request.ref
+            )
+        except StaleRevision:
+            raise
+        except EvalbotError as failure:
+            ahead = (
+                f"The text of pull request #{number} names the new scores already; its files follow with the next run."
+            )
+            raise type(failure)(f"{failure.message} {ahead}", hint=failure.hint) from None
 
     def _rewrite(self, own: Standing, details: Details, proposal: Proposal) -> None:
         number = own.pull_request.number

@@ -12,10 +12,10 @@ from evalbot.card.edit import apply_merge
 from evalbot.card.eval_results import FOLDER
 from evalbot.card.eval_results_consistency import disagreements_of
 from evalbot.card.eval_results_plan import EvalResultsPlan, plan_eval_results
-from evalbot.card.merge import Merge, OnConflict, plan_merge
+from evalbot.card.merge import Merge, OnConflict, Said, plan_merge
 from evalbot.card.model_index import plain_text
 from evalbot.errors import InvalidCard, UsageError
-from evalbot.readme.extract import Extraction, Skipped, Wanted, extract
+from evalbot.readme.extract import Extraction, Skipped, Wanted, extract, extract_elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -96,6 +96,7 @@ class Proposal:
     """Those of single benchmarks in the table's order, then the one that holds the other scores."""
     left_out: tuple[Unpublishable, ...]
     source: Source | None
+    wanted: Wanted
     leaderboards: Leaderboards | None = None
     held: frozenset[Score] = frozenset()
     """Scores that are not proposed, whatever stands in the repository: somebody has said no to them."""
@@ -178,12 +179,12 @@ class Proposal:
         """
         planned = self.planned()
         held = self.held | _scores_in_conflict(planned)
-        return _plan(replace(self, held=held), files, replace(self.choices, on_conflict="update"))
+        return _plan(replace(self, held=held), files, "update")
 
     def planned_on_main(self) -> Proposal:
         """The same, with what it changes on main worked out again."""
         try:
-            planned = _plan(self, self.before, self.choices)
+            planned = _plan(self, self.before, self.choices.on_conflict)
             model = self.model if planned.merge is None else planned.merge.model
             return replace(self, main=planned, model=model, obstacle=None)
         except InvalidCard as obstacle:
@@ -220,6 +221,7 @@ def propose_from_tables(
         results=laid_out,
         left_out=left_out,
         source=source,
+        wanted=wanted,
     )
     return proposal.planned_on_main()
 
@@ -258,35 +260,64 @@ def _lay_out(
     return (*single, *([grouped] if grouped.metrics else [])), (*left_out, *unnamed)
 
 
-def _plan(proposal: Proposal, files: Mapping[str, bytes], choices: Choices) -> Planned:
+def _plan(proposal: Proposal, files: Mapping[str, bytes], on_conflict: OnConflict) -> Planned:
     """What a proposal changes where these files stand. Raises InvalidCard where the card cannot be edited."""
+    planned = _plan_parts(proposal, files, on_conflict, ())
+    updates = (planned.merge is not None and planned.merge.updated) or (planned.entries and planned.entries.changed)
+    if updates and proposal.choices.on_conflict != "update":
+        # Only now is it worth reading the whole card again.
+        return _plan_parts(proposal, files, on_conflict, _said_elsewhere(proposal))
+    return planned
+
+
+def _said_elsewhere(proposal: Proposal) -> tuple[Said, ...]:
+    """What other tables of the card say of this model: a value that stands there is not out of date."""
+    text = decode_card(proposal.before[CARD_PATH])
+    return tuple((score.label, score.value) for score in extract_elsewhere(text, proposal.wanted, proposal.extraction))
+
+
+def _plan_parts(
+    proposal: Proposal, files: Mapping[str, bytes], on_conflict: OnConflict, elsewhere: Collection[Said]
+) -> Planned:
+    choices = proposal.choices
     merge, entries = None, None
     changed: dict[str, bytes] = {}
     if choices.format != "eval-results":
         text = decode_card(files[CARD_PATH])
         results = [_not_held(result, proposal.held) for result in proposal.results]
         merge = plan_merge(
-            parse_card(text), proposal.model, results, on_conflict=choices.on_conflict, prune=choices.prune
+            parse_card(text),
+            proposal.model,
+            results,
+            on_conflict=on_conflict,
+            prune=choices.prune,
+            elsewhere=elsewhere,
         )
         after = apply_merge(text, merge)
         changed |= {} if after == text else {CARD_PATH: after.encode()}
     if choices.format != "model-index" and proposal.leaderboards is not None:
-        entries = _plan_entries(proposal, proposal.leaderboards, files, choices)
+        entries = _plan_entries(proposal, proposal.leaderboards, files, on_conflict, elsewhere)
         changed |= entries.files
     return Planned(merge=merge, entries=entries, files=changed)
 
 
 def _plan_entries(
-    proposal: Proposal, found: Leaderboards, files: Mapping[str, bytes], choices: Choices
+    proposal: Proposal,
+    found: Leaderboards,
+    files: Mapping[str, bytes],
+    on_conflict: OnConflict,
+    elsewhere: Collection[Said],
 ) -> EvalResultsPlan:
+    scores = [score for score in proposal.extraction.scores if score not in proposal.held]
     return plan_eval_results(
-        [score for score in proposal.extraction.scores if score not in proposal.held],
+        scores,
         {path: data for path, data in files.items() if path != CARD_PATH},
         found.registered,
         found.scales,
         source=proposal.source,
         date=found.date,
-        on_conflict=choices.on_conflict,
+        on_conflict=on_conflict,
+        elsewhere=elsewhere,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from evalbot.errors import DuplicatePullRequest, InvalidCard, NothingFound
+from evalbot.errors import DuplicatePullRequest, InvalidCard, NothingFound, PublishedConflict
 from evalbot.hub.contents import read_contents
 from evalbot.hub.overlap import Overlap, overlaps
 from evalbot.outcome import Outcome
@@ -73,7 +73,8 @@ class Proposer:
 
         Where several runs opened one at the same moment, the younger ones are about to be closed.
         """
-        covering = [each.pull_request for each in ours if not each.step.files]
+        skip = proposal.choices.on_conflict == "skip"
+        covering = [each.pull_request for each in ours if not each.step.files and (skip or not each.step.conflicts)]
         return self._already_proposed(proposal, covering[-1], ours) if covering else None
 
     def _is_by_us(self, pull_request: PullRequest) -> bool:
@@ -124,6 +125,7 @@ class Proposer:
         details = writer.updatable(ours[0]) if ours else None
         if ours and details is not None:
             own, others = ours[0], tuple(each.pull_request for each in ours[1:])
+            _refuse_contradiction(own, proposal)
             made: dict[str, Any] = {"pull_request": own.pull_request, "step": own.step, "also_ours": others}
             if self.policy.dry_run:
                 return self._outcome("preview", proposal, would="updated", **made)
@@ -160,3 +162,14 @@ class Proposer:
 
     def _outcome(self, status: Status, proposal: Proposal, **made: Any) -> Outcome:
         return Outcome(status=status, card=self.card, proposal=proposal, **made)
+
+
+def _refuse_contradiction(own: Standing, proposal: Proposal) -> None:
+    """Two tables of one card with two values for one benchmark: which is right, nobody here can tell."""
+    if own.step.conflicts and proposal.choices.on_conflict == "fail":
+        raise PublishedConflict(
+            f"Pull request #{own.pull_request.number} of yours proposes other values from the same card.",
+            hint="Correct the tables, so that they say the same; or choose: --on-conflict skip leaves what is proposed,"
+            " --on-conflict update replaces it.",
+            candidates=[own.pull_request.url, *own.step.conflicts],
+        )

@@ -11,16 +11,16 @@ from evalbot.card.eval_results_check import is_iso_date
 from evalbot.card.eval_results_draft import Draft, draft_of
 from evalbot.card.eval_results_edit import Replacement, edited_file, new_file
 from evalbot.card.eval_results_shelf import Shelf, Verdict
-from evalbot.card.model_index import https_source
+from evalbot.card.model_index import https_source, same_number
 from evalbot.card.results import Unpublishable
 from evalbot.errors import InvalidCard, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from decimal import Decimal
 
     from evalbot.card.benchmark_dataset import BenchmarkDataset, LeaderboardScale
-    from evalbot.card.merge import OnConflict
+    from evalbot.card.merge import OnConflict, Said
     from evalbot.score import Score, Source
 
 
@@ -83,20 +83,23 @@ def plan_eval_results(
     source: Source | None,
     date: str,
     on_conflict: OnConflict = "fail",
+    elsewhere: Collection[Said] = (),
 ) -> EvalResultsPlan:
     """Compare scores with the files of `.eval_results` and say what would be written.
 
     `existing` are the repository's files by path; `registered` the benchmarks by dataset id, or the reason why a
-    dataset is not known to be one; `scales` the scales of their leaderboards; `date` an ISO 8601 date. Conflicts are
-    recorded, not raised: "fail" and "skip" plan alike. Raises UsageError for a source that is not https and for a
-    text that is no date.
+    dataset is not known to be one; `scales` the scales of their leaderboards; `date` an ISO 8601 date; `elsewhere`
+    values that the source still says in another place, so that it contradicts itself. Conflicts are recorded, not
+    raised: "fail" and "skip" plan alike. Raises UsageError for a source that is not https and for a text that is no
+    date.
     """
     if not is_iso_date(date):
         raise UsageError(f"A date must be written as 2026-01-31, not {date!r}.")
     https_source(source)
     drafts, skipped = _drafts(scores, registered, scales)
     shelf = Shelf(existing)
-    verdicts = shelf.verdicts(drafts, source, on_conflict)
+    judged = zip(drafts, shelf.verdicts(drafts, source, on_conflict), strict=True)
+    verdicts = [_contested(draft, verdict, elsewhere) for draft, verdict in judged]
     found = [
         (draft, verdict, _planned(draft, verdict, shelf.path_of(draft, drafts)))
         for draft, verdict in zip(drafts, verdicts, strict=True)
@@ -143,6 +146,17 @@ def _drafts(
             reason = f"{same[0].describe()} stands for {count} different values"
             skipped += [Unpublishable(draft.score, reason) for draft in same]
     return drafts, skipped
+
+
+def _contested(draft: Draft, verdict: Verdict, elsewhere: Collection[Said]) -> Verdict:
+    """A value that the source still says in another place is not out of date."""
+    standing = verdict.standing
+    if verdict.kind != "changed" or standing is None:
+        return verdict
+    values = (value.scaleb(digits) for name, value in elsewhere if name == draft.score.label for digits in (0, 2, -2))
+    if any(same_number(value, standing.entry.value) for value in values):
+        return Verdict("conflict", standing, "another table of the same card says so")
+    return verdict
 
 
 def _planned(draft: Draft, verdict: Verdict, path: str) -> PlannedEntry:

@@ -15,7 +15,8 @@ from evalbot.card.sameness import same_identity, same_score, same_source
 from evalbot.model_names import same_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
+    from decimal import Decimal
 
     import yaml
 
@@ -27,6 +28,16 @@ OnConflict = Literal["fail", "skip", "update"]
 Standing = Literal["added", "updated", "unchanged", "conflict", "stands-elsewhere"]
 
 
+Said = tuple[str, "Decimal"]
+"""The name of a metric and a value of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    on_conflict: OnConflict
+    elsewhere: frozenset[Said]
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     """A metric of ours and one that the card publishes, with the same value or another."""
@@ -34,7 +45,7 @@ class Pair:
     metric: Metric
     published: Published
     obstacle: str | None = None
-    """Why the published value cannot be replaced, whatever is asked for."""
+    """Why the published value is not simply replaced."""
 
     def describe(self) -> str:
         """`MMLU: 80.1 (model-index) → 85.2 (table)`."""
@@ -126,19 +137,22 @@ def plan_merge(
     *,
     on_conflict: OnConflict = "fail",
     prune: bool = False,
+    elsewhere: Collection[Said] = (),
 ) -> Merge:
     """Compare results with the card's entry for the model of this name.
 
-    `prune` marks what the same source published before and these results no longer say. Raises InvalidCard where the
-    model-index is not a list of models with results.
+    `prune` marks what the same source published before and these results no longer say; `elsewhere` are values that the
+    source still says in another place, so that it contradicts itself. Raises InvalidCard where the model-index is not a
+    list of models with results.
     """
+    rules = _Rules(on_conflict, frozenset(elsewhere))
     models = index_models(document)
     entries = entries_of(models, name)
     entry_name = (text_of(get(entries[0], "name")) if entries else None) or name
     known = [metric for entry in entries for metric in _published_by(entry)]
     return Merge(
         model=entry_name,
-        parts=tuple(_part(result, known, on_conflict) for result in results),
+        parts=tuple(_part(result, known, rules) for result in results),
         other_models=tuple(text_of(get(model, "name")) or "" for model in models if model not in entries),
         pruned=tuple(_unread(results, known)) if prune else (),
     )
@@ -154,8 +168,8 @@ def _published_by(entry: yaml.MappingNode) -> list[Published]:
     return [metric for result in items(get(entry, "results")) for metric in published_in(result, name)]
 
 
-def _part(result: Result, known: Sequence[Published], on_conflict: OnConflict) -> Part:
-    judged = [(metric, *_judge(result, metric, known, on_conflict)) for metric in result.metrics]
+def _part(result: Result, known: Sequence[Published], rules: _Rules) -> Part:
+    judged = [(metric, *_judge(result, metric, known, rules)) for metric in result.metrics]
 
     def metrics(standing: Standing) -> tuple[Metric, ...]:
         return tuple(metric for metric, found, _ in judged if found == standing)
@@ -174,20 +188,18 @@ def _part(result: Result, known: Sequence[Published], on_conflict: OnConflict) -
     )
 
 
-def _judge(
-    result: Result, metric: Metric, known: Sequence[Published], on_conflict: OnConflict
-) -> tuple[Standing, list[Pair]]:
+def _judge(result: Result, metric: Metric, known: Sequence[Published], rules: _Rules) -> tuple[Standing, list[Pair]]:
     """How a metric stands against the card, and what of the card says so."""
     if same := [Pair(metric, other) for other in known if same_identity(result, metric, other)]:
         differing = [pair for pair in same if not _agree(pair)]
-        return _judge_differing(result, same, differing, on_conflict) if differing else ("unchanged", same)
+        return _judge_differing(result, same, differing, rules) if differing else ("unchanged", same)
     others = [Pair(metric, other) for other in known if same_score(result, metric, other)]
     agreeing = [pair for pair in others if _agree(pair)]
     return ("stands-elsewhere", agreeing[:1]) if agreeing else ("added", others)
 
 
 def _judge_differing(
-    result: Result, same: Sequence[Pair], differing: Sequence[Pair], on_conflict: OnConflict
+    result: Result, same: Sequence[Pair], differing: Sequence[Pair], rules: _Rules
 ) -> tuple[Standing, list[Pair]]:
     """Another value is published: whose it is, and what was asked for, decide."""
     found = differing[0]
@@ -195,7 +207,9 @@ def _judge_differing(
         return "conflict", [Pair(found.metric, found.published, "it stands there more than once")]
     if found.published.verified:
         return "conflict", [Pair(found.metric, found.published, "the Hub has verified the published value")]
-    if on_conflict == "update" or same_source(result, found.published):
+    if any(name == found.metric.name and same_number(value, found.published.value) for name, value in rules.elsewhere):
+        return "conflict", [Pair(found.metric, found.published, "another table of the same card says so")]
+    if rules.on_conflict == "update" or same_source(result, found.published):
         return "updated", [found]
     return "conflict", [found]
 

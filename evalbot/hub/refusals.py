@@ -26,6 +26,7 @@ from evalbot.errors import (
     StaleRevision,
     UsageError,
 )
+from evalbot.hub.retries import UNREADABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +60,7 @@ def translated(doing: str, repo_id: str, *, authenticated: bool, path: str = "RE
         raise ServiceFailure(
             f"{could_not}: {_plain(error)}.", hint="Check the network and HF_ENDPOINT, then run again."
         ) from None
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+    except UNREADABLE:
         raise ServiceFailure(
             f"{could_not}: the server's answer is not one of the Hub's API (a proxy or an error page?).",
             hint="Check HF_ENDPOINT and any proxy in between, then run again.",

@@ -33,6 +33,8 @@ LONGEST_RETRYING = 45.0
 """Seconds after which a call that keeps failing is not begun again."""
 TRANSIENT_STATUS = frozenset({408, 429, 500, 502, 503, 504})
 _NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+"""What an answer raises that is not one of the Hub's: HTML, JSON of another shape, a number without end."""
 _PASSING = (httpx2.TimeoutException, httpx2.NetworkError, httpx2.RemoteProtocolError)
 
 
@@ -70,7 +72,7 @@ def was_heard(error: Exception) -> bool:
         return not isinstance(error, _NEVER_SENT)
     if isinstance(error, ServiceFailure):
         return not isinstance(error, WaitRefused)  # an answer that was too long or too slow
-    return isinstance(error, ValueError | KeyError | TypeError)  # an answer that cannot be read
+    return isinstance(error, UNREADABLE)
 
 
 def _may_repeat(error: Exception, kind: Kind) -> bool:

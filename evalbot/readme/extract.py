@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from evalbot.errors import AmbiguousChoice, NothingFound
+from evalbot.errors import AmbiguousChoice, NothingFound, UsageError
 from evalbot.readme.choice import Wanted, choose_table
 from evalbot.readme.models import choose_model
 from evalbot.readme.names import closest_first
 from evalbot.readme.scores import Skipped, collect
 from evalbot.readme.side_by_side import blocks_of
-from evalbot.readme.survey import report_on
+from evalbot.readme.survey import report_on, survey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from evalbot.readme.table import Table
     from evalbot.score import Score
 
-__all__ = ["Extraction", "Skipped", "Wanted", "extract"]
+__all__ = ["Extraction", "Skipped", "Wanted", "extract", "extract_elsewhere"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,18 @@ def extract(readme: str, wanted: Wanted) -> Extraction:
         whose = f"{target.label!r} in table" if target.label else "Table"
         raise NothingFound(f"{whose} {report.table.number} has no scores to publish: {reasons}")
     return Extraction(report=report, model_label=target.label, scores=scores, skipped=skipped)
+
+
+def extract_elsewhere(readme: str, wanted: Wanted, but: Extraction) -> tuple[Score, ...]:
+    """The same model's scores in the other tables of a README, as far as they can be told without a choice."""
+    found: list[Score] = []
+    name = but.model_label or wanted.model_name
+    named = replace(wanted, column_index=None, exact_label=None, model_name=name)
+    for report in survey(readme):
+        if report.is_evaluation and report.table.number != but.report.table.number:
+            with suppress(NothingFound, AmbiguousChoice, UsageError):
+                found += extract(readme, replace(named, table=report.table.number)).scores
+    return tuple(found)
 
 
 def _among(blocks: Sequence[Table], wanted: Wanted) -> tuple[Grid, Target]:
