@@ -17,12 +17,12 @@ from evalbot.model_names import same_name
 from evalbot.report.markdown import cut
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from evalbot.card.eval_results import Entry
     from evalbot.card.merge import Pair
     from evalbot.card.model_index import Published
-    from evalbot.card.results import Result
+    from evalbot.card.results import Result, Unpublishable
     from evalbot.proposal import Planned, Proposal
     from evalbot.score import Score, Source
 
@@ -31,6 +31,7 @@ MAX_LABELS = 5
 _VALUE, _PLACE = 40, 120
 """Characters of a value and of a place inside an item that says more."""
 _EMPTY = "(empty)"
+_DECLINED = "proposed before, and that pull request was closed without being merged"
 _PLAIN_NUMBER = re.compile(r"[-+]?\d{1,40}(?:\.\d{1,40})?", re.ASCII)
 
 
@@ -170,15 +171,30 @@ def elsewhere(pair: Pair) -> Note:
     return Note(_name(other), stands if agree else f"{stands}; the table says {pair.metric.value:f}")
 
 
-def left_out(proposal: Proposal) -> Iterator[Note]:
-    """What is not proposed, together by its reason."""
-    by_reason: defaultdict[str, list[str]] = defaultdict(list)
-    for score in proposal.extraction.scores:
-        if score in proposal.held:
-            by_reason["proposed before, and that pull request was closed without being merged"].append(score.label)
-    for item in proposal.omissions:
-        by_reason[item.reason].append(item.label or "(no label)")
-    for reason, labels in by_reason.items():
+def left_out(proposal: Proposal) -> list[tuple[str, str]]:
+    """Label and reason of each score that is not proposed at all."""
+    declined = [(score.label, _DECLINED) for score in proposal.extraction.scores if score in proposal.held]
+    omitted = [(item.label, item.reason) for item in proposal.omissions]
+    return declined + omitted[: len(omitted) - len(_entryless(proposal))]  # these are the last of them
+
+
+def card_only(proposal: Proposal) -> list[tuple[str, str]]:
+    """Label and reason of each score that both formats were asked for, and that only the card can have."""
+    nowhere = {item.score for item in proposal.left_out}
+    return [(item.score.label, item.reason) for item in _entryless(proposal) if item.score not in nowhere]
+
+
+def _entryless(proposal: Proposal) -> tuple[Unpublishable, ...]:
+    both = proposal.choices.format == "both"
+    return proposal.entries.skipped if both and proposal.entries is not None else ()
+
+
+def by_reason(omitted: Iterable[tuple[str, str]]) -> Iterator[Note]:
+    """The labels of each reason, together."""
+    grouped: defaultdict[str, list[str]] = defaultdict(list)
+    for label, reason in omitted:
+        grouped[reason].append(label or "(no label)")
+    for reason, labels in grouped.items():
         more = "" if len(labels) <= MAX_LABELS else f" and {len(labels) - MAX_LABELS} more"
         yield Note(", ".join(cut(label, _VALUE) for label in labels[:MAX_LABELS]) + more, reason)
 

@@ -222,8 +222,22 @@ def test_description__both_formats__show_a_score_once_and_its_other_scale_in_wor
     assert [row[1] for row in seen.rows if row[0] == "GSM8K"] == ["58.9"]
     (file,) = [item for item in seen.items if item.startswith(".eval_results/")]
     assert re.fullmatch(r"\.eval_results/gsm8k\S*: GSM8K 0\.589; 9 of 9 values .* is 0\.589 there", file)
-    assert any("not in .eval_results" in item and item.startswith("MMLU") for item in seen.items)
     assert len(seen.rows) == 5
+
+
+def test_description__both_formats__say_what_only_the_card_can_have() -> None:
+    told = page(with_boards("both"))
+    only = [item for item in read(description(told)).items if not item.startswith(".eval_results/")]
+    assert only[0] == "MMLU: cais/mmlu is not a registered benchmark on the Hub"
+    assert "\nIn the model-index only:\n" in read(description(told)).text
+    assert "Left out" not in read(description(told)).text
+    assert "left out" not in read(summary(told)).text
+
+
+def test_description__both_formats__a_score_that_neither_can_have_is_left_out_once() -> None:
+    card = demo_card().replace(b"| MMLU | 5 |", b"| MMLU | 5 | 1 | 63.0 | 2 |\n| MMLU | 5 |")
+    items = read(description(page(with_boards("both", card)))).items
+    assert [item for item in items if "MMLU" in item] == ["MMLU, MMLU: the label 'MMLU' stands for 2 different values"]
 
 
 def test_description__only_eval_results__leaves_the_card_alone() -> None:
@@ -233,6 +247,7 @@ def test_description__only_eval_results__leaves_the_card_alone() -> None:
     (row,) = seen.rows
     assert row[:2] == ["GSM8K", "0.589"]
     assert row[2].startswith("openai/gsm8k, gsm8k")
+    assert "MMLU: not in .eval_results: cais/mmlu is not a registered benchmark on the Hub" in seen.items
 
 
 def test_description__entries_of_earlier_runs__are_said_to_be_there_still() -> None:
