@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from evalbot.card_source import ReadCard
+    from evalbot.changes import Planned
     from evalbot.hub.overlap import Overlap
     from evalbot.hub.records import PullRequest
-    from evalbot.proposal import Planned, Proposal
+    from evalbot.proposal import Proposal
 
 Publish = Literal["preview", "apply", "create-pr"]
 Status = Literal[
@@ -28,6 +29,8 @@ class Outcome:
     """Ours, where there is one."""
     step: Planned | None = None
     """What the scores changed in the pull request of ours that was open already."""
+    closed: PullRequest | None = None
+    """One of ours that proposed nothing any more, and was therefore closed."""
     also_ours: tuple[PullRequest, ...] = ()
     """Further open ones of ours: one is enough, so a person should close these."""
     commit_url: str | None = None

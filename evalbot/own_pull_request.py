@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from evalbot.errors import DuplicatePullRequest, EvalbotError, ServiceFailure, StaleRevision
@@ -12,12 +13,15 @@ from evalbot.hub.records import Change
 from evalbot.report import pull_request as text
 
 if TYPE_CHECKING:
+    from evalbot.changes import Planned
     from evalbot.hub.client import Hub
     from evalbot.hub.contents import Contents
     from evalbot.hub.pull_requests import PullRequests
     from evalbot.hub.records import Account, Details, PullRequest, RemoteFile
-    from evalbot.proposal import Planned, Proposal
+    from evalbot.proposal import Proposal
 
+SETTLED_AFTER = 60.0
+"""Seconds from which a pull request without a comment is one whose run was interrupted."""
 POSTING_ATTEMPTS = 3
 """How often a pull request is posted whose posting was lost on the way."""
 
@@ -97,11 +101,19 @@ class OwnPullRequest:
         """Do what an interrupted run left undone: make a draft ready, leave the comment. Warnings where that fails."""
         try:
             self._make_ready(own)
-            if own.comments == 1:
+            if own.comments == 1 and self._is_settled(own):
                 self.repo.comment(own.number, text.summary(self._page(proposal)))
         except EvalbotError as failure:
             return (f"Pull request #{own.number} could not be completed: {failure.message}",)
         return ()
+
+    def _is_settled(self, own: PullRequest) -> bool:
+        """Whether the run that opened a pull request is over: until then the comment is its to leave."""
+        try:
+            opened = datetime.fromisoformat(own.created_at or "")
+        except ValueError:
+            return False
+        return (self.hub.now() - opened).total_seconds() > SETTLED_AFTER
 
     def _make_ready(self, own: PullRequest) -> None:
         if own.status == "draft":

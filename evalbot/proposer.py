@@ -6,12 +6,14 @@ its description; what it proposes, by the files at its ref.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from evalbot.card.document import CARD_PATH
 from evalbot.errors import DuplicatePullRequest, InvalidCard, NothingFound, PublishedConflict
-from evalbot.hub.contents import read_contents
-from evalbot.hub.overlap import Overlap, overlaps
+from evalbot.hub.contents import read_contents, read_results, result_files
+from evalbot.hub.overlap import Overlap, metrics_of, overlaps
 from evalbot.outcome import Outcome
 from evalbot.own_pull_request import OwnPullRequest, Standing
 from evalbot.report import pull_request as text
@@ -51,6 +53,8 @@ class Proposer:
         listed = self.repo.open()
         marked = [] if self.policy.allow_duplicate else [pr for pr in listed if self._is_marked(pr)]
         ours = [each for pr in marked[:MAX_OWN] if (each := self._standing(proposal, pr)) is not None]
+        if not proposal.files:
+            return self._nothing_new(proposal, ours)
         if (done := self._covered(proposal, ours)) is not None:
             return done
         declined = () if self.policy.propose_again else self._declined(proposal)
@@ -58,14 +62,16 @@ class Proposer:
             proposal = proposal.without([score for each in declined for score in each.same])
             ours = [replace(each, step=proposal.at(each.contents.files)) for each in ours]
             if not proposal.files:
-                return self._outcome("declined", proposal, declined=declined)
+                return replace(self._nothing_new(proposal, ours), status="declined", declined=declined)
             if (done := self._covered(proposal, ours)) is not None:
                 return replace(done, declined=declined)
         mine = {each.pull_request.number for each in ours}
         found = self._overlaps(proposal, [pr for pr in listed if pr.number not in mine])
-        if same := next((each for each in found if self._is_by_us(each.pull_request) and each.covers(proposal)), None):
-            return self._already_proposed(proposal, same.pull_request, ours)
-        self._refuse_duplicates(found)
+        if not self.policy.allow_duplicate:
+            by_us = [each for each in found if self._is_by_us(each.pull_request)]
+            if same := next((each for each in by_us if each.covers(proposal)), None):
+                return self._already_proposed(proposal, same.pull_request, ours)
+            self._refuse_duplicates(found)
         return replace(self._write(proposal, ours), overlaps=found, declined=declined)
 
     def _covered(self, proposal: Proposal, ours: Sequence[Standing]) -> Outcome | None:
@@ -76,6 +82,37 @@ class Proposer:
         skip = proposal.choices.on_conflict == "skip"
         covering = [each.pull_request for each in ours if not each.step.files and (skip or not each.step.conflicts)]
         return self._already_proposed(proposal, covering[-1], ours) if covering else None
+
+    def _nothing_new(self, proposal: Proposal, ours: Sequence[Standing]) -> Outcome:
+        """Main says all there is to say. A pull request of ours that says something else is mended, or closed."""
+        done = self._outcome(proposal.nothing_to_do, proposal)
+        for own in ours[:1]:
+            empty = self._brings_nothing(own)
+            if empty or own.step.files:
+                return self._mend(proposal, own, done, empty=empty)
+        return done
+
+    def _mend(self, proposal: Proposal, own: Standing, done: Outcome, *, empty: bool) -> Outcome:
+        writer = self._writer()
+        try:
+            details = writer.updatable(own)
+        except DuplicatePullRequest as refusal:
+            return replace(done, warnings=(refusal.message,))
+        if self.policy.dry_run:
+            return replace(done, status="preview", would="updated", pull_request=own.pull_request)
+        if empty or details is None:
+            writer.supersede(own.pull_request)
+            return replace(done, closed=own.pull_request)
+        writer.update(own, details, proposal)
+        return replace(done, status="updated", pull_request=own.pull_request, step=own.step)
+
+    def _brings_nothing(self, own: Standing) -> bool:
+        """Whether a pull request of ours, once it says what the scores are now, adds nothing to what main publishes."""
+        after = own.step.files.get(CARD_PATH, own.contents.files[CARD_PATH])
+        if Counter(metrics_of(after)) - Counter(metrics_of(self.main.data)):
+            return False
+        there = result_files(self.hub, self.main.repo_id, self.main.commit)
+        return not read_results(self.hub, self.main.repo_id, own.pull_request.ref, but=there)
 
     def _is_by_us(self, pull_request: PullRequest) -> bool:
         return pull_request.author == self.account.name
@@ -103,7 +140,7 @@ class Proposer:
                 return overlaps(self.hub, self.main, proposal, others)
 
     def _refuse_duplicates(self, found: Sequence[Overlap]) -> None:
-        if not found or self.policy.allow_duplicate:
+        if not found:
             return
         noun = "An open pull request" if len(found) == 1 else f"{len(found)} open pull requests"
         verb = "touches" if len(found) == 1 else "touch"

@@ -39,12 +39,15 @@ class Publisher:
         if how == "preview":
             return Outcome(status="preview", card=card, proposal=proposal)
         _refuse_unpublishable(proposal)
+        if how == "create-pr" and card.path is None:
+            _refuse_invalid(proposal)
+            return self._propose(card, proposal)
         if not proposal.files:
-            return Outcome(status="skipped" if proposal.conflicts else "up-to-date", card=card, proposal=proposal)
+            return Outcome(status=proposal.nothing_to_do, card=card, proposal=proposal)
         _refuse_invalid(proposal)
         if card.path is not None:
             return self._write(card, proposal, card.path)
-        return self._push(card, proposal) if how == "apply" else self._propose(card, proposal)
+        return self._push(card, proposal)
 
     def _write(self, card: ReadCard, proposal: Proposal, path: Path) -> Outcome:
         if self.policy.dry_run:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import unquote
@@ -68,6 +70,7 @@ class Hub:
         self.budget = Budget(settings.timeout, notify)
         self.api = open_api(settings, self.budget)
         self._token = cast("str | bool", self.api.token)
+        self._date: str | None = None
 
     @property
     def token(self) -> str | None:
@@ -82,6 +85,13 @@ class Hub:
     def headers(self) -> dict[str, str]:
         """What goes with every request that is ours and not the library's."""
         return dict(build_hf_headers(token=self._token, library_name="evalbot"))
+
+    def now(self) -> datetime:
+        """The time by the Hub's clock, as its last answer said; by ours where it says none."""
+        try:
+            return parsedate_to_datetime(self._date or "")
+        except ValueError:
+            return datetime.now(UTC)
 
     def account(self) -> Account:
         """Who we are. Raises AccessDenied without a token or with one the Hub does not know."""
@@ -170,6 +180,7 @@ class Hub:
     def _get(self, url: str, params: dict[str, str | int] | None = None) -> _Answer:
         response = get_session().get(url, headers=self.headers, params=params)
         hf_raise_for_status(response)
+        self._date = response.headers.get("Date")
         return _Answer(response.content, (*response.history, response))
 
     def retried(self, call: Callable[[], T], kind: Kind = "read") -> T:

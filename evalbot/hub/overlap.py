@@ -74,7 +74,7 @@ def overlaps(
     """
     if not pull_requests:
         return ()
-    main = _Main(Counter(_metrics(card.data)), result_files(hub, card.repo_id, card.commit))
+    main = _Main(Counter(metrics_of(card.data)), result_files(hub, card.repo_id, card.commit))
     return tuple(_overlaps(hub, card, proposal, pull_requests, main))
 
 
@@ -102,12 +102,13 @@ def _overlaps(
 
 def _read(hub: Hub, card: RemoteFile, pull_request: PullRequest, main: _Main) -> _Brought:
     theirs = hub.read_file(card.repo_id, CARD_PATH, pull_request.ref).data
-    metrics = Counter() if theirs == card.data else Counter(_metrics(theirs)) - main.metrics
+    metrics = Counter() if theirs == card.data else Counter(metrics_of(theirs)) - main.metrics
     results = read_results(hub, card.repo_id, pull_request.ref, but=main.result_files)
     return _Brought(metrics, tuple((path, entry) for path, data in results.items() for entry in _entries(path, data)))
 
 
-def _metrics(data: bytes) -> tuple[Published, ...]:
+def metrics_of(data: bytes) -> tuple[Published, ...]:
+    """What a card's model-index publishes. Raises InvalidCard where it cannot be read."""
     return published(parse_card(decode_card(data)))
 
 

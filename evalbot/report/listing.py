@@ -134,6 +134,8 @@ def _pull_requests(done: Outcome) -> Iterator[str]:
     for each in done.declined:
         labels = ", ".join(score.label for score in each.same)
         yield one_line(f"  not proposed again: {labels}: {each.pull_request.url} was closed unmerged (--propose-again)")
+    if done.closed is not None:
+        yield one_line(f"  closed, for it proposed nothing any more: your pull request {done.closed.url}")
     for pull_request in done.also_ours:
         yield one_line(f"  also open, and yours: {pull_request.url}; one is enough, so close it")
     for warning in (*done.proposal.disagreements, *done.warnings):
