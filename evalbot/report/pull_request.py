@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     import jinja2
 
-    from evalbot.proposal import Planned, Proposal
+    from evalbot.changes import Planned
+    from evalbot.proposal import Proposal
 
 TITLE_MARK = "[evalbot]"
 """What the title of every pull request of ours begins with."""

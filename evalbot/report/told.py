@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from evalbot.card.merge import Pair
     from evalbot.card.model_index import Published
     from evalbot.card.results import Result, Unpublishable
-    from evalbot.proposal import Planned, Proposal
+    from evalbot.changes import Planned
+    from evalbot.proposal import Proposal
     from evalbot.score import Score, Source
 
 MAX_LABELS = 5

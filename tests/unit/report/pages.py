@@ -14,8 +14,9 @@ from evalbot.card.eval_results_plan import EvalResultsPlan, PlannedEntry
 from evalbot.card.merge import Merge, Pair, Part
 from evalbot.card.model_index import Published
 from evalbot.card.results import Metric, Result
+from evalbot.changes import Planned
 from evalbot.demo import REPO_ID, demo_card
-from evalbot.proposal import CAUTIOUS, Choices, Layout, Planned, Proposal, propose_from_tables
+from evalbot.proposal import CAUTIOUS, Choices, Layout, Proposal, propose_from_tables
 from evalbot.readme.extract import Skipped, Wanted
 from evalbot.report.pull_request import DESCRIPTION_MARK, SUMMARY_MARK, Page
 from evalbot.score import Evidence, Score, Source

@@ -12,8 +12,9 @@ from evalbot.card.benchmark_dataset import BenchmarkDataset, Leaderboards, Leade
 from evalbot.card.document import CARD_PATH
 from evalbot.card.merge import Merge, Pair, Part
 from evalbot.card.results import Result
+from evalbot.changes import Planned
 from evalbot.demo import demo_card
-from evalbot.proposal import Choices, Planned, Proposal
+from evalbot.proposal import Choices, Proposal
 from evalbot.report.pull_request import (
     description,
     step_title,
