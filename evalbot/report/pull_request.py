@@ -128,6 +128,7 @@ def _members(page: Page) -> dict[str, object]:
         "conflicts": list(told.conflicts(planned)),
         "stands_elsewhere": [told.elsewhere(pair) for pair in (() if merge is None else merge.stands_elsewhere)],
         "elsewhere": [told.elsewhere(pair) for pair in (() if merge is None else merge.elsewhere)],
+        "disagreements": [told.Note(*line.partition(": ")[::2]) for line in proposal.disagreements],
         "card_only": list(told.by_reason(told.card_only(proposal))),
         "left_out": list(told.by_reason(told.left_out(proposal))),
         "omitted": len(told.left_out(proposal)),

@@ -191,6 +191,20 @@ def test_description__what_earlier_runs_proposed__is_said_to_be_there_still() ->
     assert seen.items == ["GSM8K: 58.9"]
 
 
+def test_description__only_earlier_runs_propose_anything__says_so_first() -> None:
+    main = without_gsm8k(demo_card())
+    seen = read(description(page(proposal(merged(main)), held())))
+    assert seen.verdict == "Adds 1 evaluation result that earlier runs of evalbot read."
+    assert (seen.rows, seen.items) == ([], ["GSM8K: 58.9"])
+    assert "4 values are published already and stay as they are." in seen.text
+
+
+def test_description__nothing_is_left_to_propose__says_so() -> None:
+    seen = read(description(page(proposal(merged()), held())))
+    assert seen.verdict == "Changes no evaluation result of Aurora 7B Instruct."
+    assert "The card itself does not change." in seen.text
+
+
 def test_description__another_models_scores_from_earlier__are_said_to_be_its() -> None:
     other = proposal(column_index=2).files[CARD_PATH]
     seen = read(description(page(proposal(), {CARD_PATH: other})))
@@ -239,6 +253,13 @@ def test_description__both_formats__a_score_that_neither_can_have_is_left_out_on
     card = demo_card().replace(b"| MMLU | 5 |", b"| MMLU | 5 | 1 | 63.0 | 2 |\n| MMLU | 5 |")
     items = read(description(page(with_boards("both", card)))).items
     assert [item for item in items if "MMLU" in item] == ["MMLU, MMLU: the label 'MMLU' stands for 2 different values"]
+
+
+def test_description__formats_that_would_disagree__are_pointed_out() -> None:
+    theirs = b"- dataset: {id: openai/gsm8k, task_id: gsm8k}\n  value: 0.7\n  notes: 8-shot\n"
+    items = read(description(page(with_boards("both", None, {".eval_results/gsm8k.yaml": theirs})))).items
+    assert any(item.startswith("GSM8K: 0.7, in .eval_results/gsm8k.yaml; the table says 0.589") for item in items)
+    assert "openai/gsm8k (gsm8k): 0.7 in .eval_results/gsm8k.yaml, 58.9 in the model-index (GSM8K)" in items
 
 
 def test_description__only_eval_results__leaves_the_card_alone() -> None:
