@@ -9,13 +9,14 @@ from evalbot.card.document import CARD_PATH, decode_card, parse_card
 from evalbot.card.edit import apply_merge
 from evalbot.card.eval_results_plan import EvalResultsPlan, plan_eval_results
 from evalbot.card.merge import Merge, plan_merge
-from evalbot.readme.extract import extract_elsewhere
+from evalbot.card.model_index import published
+from evalbot.errors import AmbiguousChoice
+from evalbot.readme.extract import Elsewhere, extract_elsewhere
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
-    from evalbot.card.benchmark_dataset import Leaderboards
-    from evalbot.card.merge import OnConflict, Said
+    from evalbot.card.model_index import Published
     from evalbot.card.results import Result
     from evalbot.proposal import Proposal
     from evalbot.score import Score
@@ -37,6 +38,17 @@ class Planned:
         return (*(pair.describe() for pair in pairs), *(entry.describe() for entry in entries))
 
     @property
+    def in_conflict(self) -> frozenset[Score]:
+        """The scores that other values stand against."""
+        return _in_conflict(self.merge, self.entries)
+
+    @property
+    def replaces(self) -> bool:
+        """Whether anything that stands there would be changed or deleted."""
+        merged = self.merge is not None and bool(self.merge.updated or self.merge.pruned)
+        return merged or (self.entries is not None and bool(self.entries.changed))
+
+    @property
     def written(self) -> tuple[Score, ...]:
         """The scores whose values are new there, in either format."""
         metrics = () if self.merge is None else (metric.score for _, metric in self.merge.written)
@@ -44,65 +56,95 @@ class Planned:
         return tuple(dict.fromkeys(score for score in (*metrics, *entries) if score is not None))
 
 
-def plan_changes(proposal: Proposal, files: Mapping[str, bytes], on_conflict: OnConflict) -> Planned:
-    """What a proposal changes where these files stand. Raises InvalidCard where the card cannot be edited."""
-    planned = _plan_parts(proposal, files, on_conflict, ())
-    updates = (planned.merge is not None and planned.merge.updated) or (planned.entries and planned.entries.changed)
-    if updates and proposal.choices.on_conflict != "update":
+def plan_changes(proposal: Proposal, files: Mapping[str, bytes], *, unmerged: bool = False) -> Planned:
+    """What a proposal changes where these files stand: on main, or `unmerged` in a pull request of ours.
+
+    There, what only our earlier runs proposed and the card does not say any more goes as well: it is not published.
+    Raises InvalidCard where the card cannot be edited, AmbiguousChoice where nobody can tell what is out of date.
+    """
+    planned = _plan(proposal, files, Elsewhere(), unmerged=unmerged)
+    if planned.replaces:
         # Only now is it worth reading the whole card again.
-        return _plan_parts(proposal, files, on_conflict, _said_elsewhere(proposal))
+        elsewhere = extract_elsewhere(decode_card(proposal.before[CARD_PATH]), proposal.wanted, proposal.extraction)
+        planned = _plan(proposal, files, elsewhere, unmerged=unmerged)
     return planned
 
 
-def _said_elsewhere(proposal: Proposal) -> tuple[Said, ...]:
-    """What other tables of the card say of this model: a value that stands there is not out of date."""
-    text = decode_card(proposal.before[CARD_PATH])
-    return tuple((score.label, score.value) for score in extract_elsewhere(text, proposal.wanted, proposal.extraction))
-
-
-def _plan_parts(
-    proposal: Proposal, files: Mapping[str, bytes], on_conflict: OnConflict, elsewhere: Collection[Said]
-) -> Planned:
-    choices = proposal.choices
+def _plan(proposal: Proposal, files: Mapping[str, bytes], elsewhere: Elsewhere, *, unmerged: bool) -> Planned:
+    """Both parts; a score that is in conflict in one format is not written in the other either."""
     merge, entries = None, None
-    changed: dict[str, bytes] = {}
-    if choices.format != "eval-results":
-        text = decode_card(files[CARD_PATH])
-        results = [_not_held(result, proposal.held) for result in proposal.results]
-        merge = plan_merge(
-            parse_card(text),
-            proposal.model,
-            results,
-            on_conflict=on_conflict,
-            prune=choices.prune,
-            elsewhere=elsewhere,
-        )
-        after = apply_merge(text, merge)
-        changed |= {} if after == text else {CARD_PATH: after.encode()}
-    if choices.format != "model-index" and proposal.leaderboards is not None:
-        entries = _plan_entries(proposal, proposal.leaderboards, files, on_conflict, elsewhere)
-        changed |= entries.files
+    held = proposal.held
+    if proposal.choices.format != "model-index":
+        entries = _plan_entries(proposal, files, elsewhere, held)
+        held = held | _in_conflict(None, entries)
+    if proposal.choices.format != "eval-results":
+        merge = _plan_merge(proposal, files, elsewhere, held, unmerged=unmerged)
+    if entries is not None and (contested := _in_conflict(merge, None)):
+        entries = _plan_entries(proposal, files, elsewhere, proposal.held | contested)
+    changed = dict(() if entries is None else entries.files)
+    if merge is not None and not merge.is_empty:
+        changed[CARD_PATH] = apply_merge(decode_card(files[CARD_PATH]), merge).encode()
     return Planned(merge=merge, entries=entries, files=changed)
 
 
-def _plan_entries(
+def _plan_merge(
     proposal: Proposal,
-    found: Leaderboards,
     files: Mapping[str, bytes],
-    on_conflict: OnConflict,
-    elsewhere: Collection[Said],
-) -> EvalResultsPlan:
-    scores = [score for score in proposal.extraction.scores if score not in proposal.held]
+    elsewhere: Elsewhere,
+    held: frozenset[Score],
+    *,
+    unmerged: bool,
+) -> Merge:
+    choices = proposal.choices
+    merge = plan_merge(
+        parse_card(decode_card(files[CARD_PATH])),
+        proposal.model,
+        [_not_held(result, held) for result in proposal.results],
+        on_conflict=choices.on_conflict,
+        prune=choices.prune or (unmerged and not elsewhere.unread),
+        keep=() if choices.prune else frozenset(_published(proposal.before[CARD_PATH])),
+        elsewhere=proposal.laid_out(elsewhere.scores),
+    )
+    if merge.pruned and choices.prune and elsewhere.unread:
+        numbers = ", ".join(str(number) for number in elsewhere.unread)
+        raise AmbiguousChoice(
+            f"--prune-own would delete {len(merge.pruned)} published value(s), but nothing tells whether the card still says"
+            f" them: table {numbers} cannot be read without a choice.",
+            hint="Run without --prune-own, and delete by hand what is out of date.",
+            candidates=[f"{gone.name or gone.type} = {gone.value}" for gone in merge.pruned],
+        )
+    return merge
+
+
+def _published(card: bytes) -> tuple[Published, ...]:
+    return published(parse_card(decode_card(card)))
+
+
+def _plan_entries(
+    proposal: Proposal, files: Mapping[str, bytes], elsewhere: Elsewhere, held: frozenset[Score]
+) -> EvalResultsPlan | None:
+    found = proposal.leaderboards
+    if found is None:
+        return None
     return plan_eval_results(
-        scores,
+        [score for score in proposal.extraction.scores if score not in held],
         {path: data for path, data in files.items() if path != CARD_PATH},
         found.registered,
         found.scales,
         source=proposal.source,
         date=found.date,
-        on_conflict=on_conflict,
-        elsewhere=elsewhere,
+        on_conflict=proposal.choices.on_conflict,
+        elsewhere=elsewhere.scores,
     )
+
+
+def _in_conflict(merge: Merge | None, entries: EvalResultsPlan | None) -> frozenset[Score]:
+    pairs = () if merge is None else merge.conflicts
+    scores = (
+        *(pair.metric.score for pair in pairs),
+        *(e.score for e in (() if entries is None else entries.conflicts)),
+    )
+    return frozenset(score for score in scores if score is not None)
 
 
 def _not_held(result: Result, held: frozenset[Score]) -> Result:

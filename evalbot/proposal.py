@@ -158,16 +158,19 @@ class Proposal:
     def at(self, files: Mapping[str, bytes]) -> Planned:
         """What the same scores would change in a pull request of ours, which holds these files.
 
-        What main says against them stands; what an earlier run of ours said there does not.
+        What main says against them stands; what only earlier runs of ours said, and the card does not any more, goes.
         """
-        planned = self.planned()
-        held = self.held | _scores_in_conflict(planned)
-        return plan_changes(replace(self, held=held), files, "update")
+        held = self.held | self.planned().in_conflict
+        return plan_changes(replace(self, held=held), files, unmerged=True)
+
+    def laid_out(self, scores: Sequence[Score]) -> tuple[Result, ...]:
+        """Other scores of this model as results in the layout of this proposal."""
+        return _lay_out(scores, self.layout, self.source)[0]
 
     def planned_on_main(self) -> Proposal:
         """The same, with what it changes on main worked out again."""
         try:
-            planned = plan_changes(self, self.before, self.choices.on_conflict)
+            planned = plan_changes(self, self.before)
             model = self.model if planned.merge is None else planned.merge.model
             return replace(self, main=planned, model=model, obstacle=None)
         except InvalidCard as obstacle:
@@ -241,13 +244,6 @@ def _lay_out(
         source=source,
     )
     return (*single, *([grouped] if grouped.metrics else [])), (*left_out, *unnamed)
-
-
-def _scores_in_conflict(planned: Planned) -> frozenset[Score]:
-    pairs = () if planned.merge is None else planned.merge.conflicts
-    entries = () if planned.entries is None else planned.entries.conflicts
-    scores = (*(pair.metric.score for pair in pairs), *(entry.score for entry in entries))
-    return frozenset(score for score in scores if score is not None)
 
 
 def _skipped(item: Unpublishable) -> Skipped:

@@ -7,7 +7,6 @@ value, ...}); both in hub-docs, `eval-results.md`.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from evalbot.card.yaml_file import read_yaml_file
 from evalbot.errors import InvalidCard, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from evalbot.card.placement import Placement
     from evalbot.score import Scale
@@ -24,6 +23,10 @@ if TYPE_CHECKING:
 DEFAULT_SPLIT = "test"
 """The split of a task that names none."""
 PERFECT_PERCENT = 100
+FEWEST_VALUES = 3
+"""So many values it takes to tell a leaderboard's scale: anybody can publish one, in a model of their own."""
+_NOT_ONE_IN = 10
+"""At most one value in so many may stand on the other side of 1: people do publish in the wrong scale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,10 @@ class LeaderboardScale:
     scale: Scale | None
     evidence: str
     """`12 of 12 values on the leaderboard are above 1: percent`."""
+    above: int = 0
+    """How many values are above 1, as percentages mostly are."""
+    at_most: int = 0
+    """How many are 1 or less, as fractions are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,31 +107,55 @@ def read_eval_yaml(dataset_id: str, data: bytes) -> BenchmarkDataset:
     return BenchmarkDataset(id=dataset_id, tasks=found)
 
 
-def read_scale(entries: Sequence[Any]) -> LeaderboardScale:
-    """The scale of a leaderboard's values. Zeros say nothing; what is no finite number is passed over.
+def read_scale(entries: Sequence[Any], *, but: str | None = None) -> LeaderboardScale:
+    """The scale of a leaderboard's values, where at least 3 of them, 9 in 10 on one side of 1, tell it.
 
-    Values on both sides of 1 could be either scale, and values above 100 are neither: then there is no scale.
+    Entries of the model `but` are left out: what it published before is no evidence for what it publishes now. So is
+    what is no number above 0 and up to 100: that is neither a percentage nor a fraction, or (0) the same in both.
     """
-    values = [abs(value) for value in _numbers(entries) if value]
-    if not values:
-        return LeaderboardScale(None, "the leaderboard has no values yet")
-    above, count = sum(value > 1 for value in values), len(values)
-    if max(values) > PERFECT_PERCENT:
-        return LeaderboardScale(None, "values above 100 on the leaderboard are neither percent nor fractions")
-    if above == count:
-        return LeaderboardScale("percent", f"{above} of {count} values on the leaderboard are above 1: percent")
-    if above == 0:
-        return LeaderboardScale("fraction", f"{count} of {count} values on the leaderboard are at most 1: fraction")
-    return LeaderboardScale(
-        None, f"values on both sides of 1 stand on the leaderboard ({above} above it, {count - above} not)"
-    )
+    values = [value for entry in entries if (value := _telling_value(entry, but)) is not None]
+    count = len(values)
+    above = sum(value > 1 for value in values)
+    at_most = count - above
+    scale = _scale_told(above, at_most)
+    if scale is not None:
+        side = f"{above} of {count} values on the leaderboard are above 1"
+        if scale == "fraction":
+            side = f"{at_most} of {count} values on the leaderboard are at most 1"
+        return LeaderboardScale(scale, f"{side}: {scale}", above, at_most)
+    return LeaderboardScale(None, _why_untold(above, at_most, of=len(entries)), above, at_most)
 
 
-def _numbers(entries: Sequence[Any]) -> Iterable[int | float]:
-    for entry in entries:
-        value = entry.get("value") if isinstance(entry, dict) else None
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-            yield value
+def _scale_told(above: int, at_most: int) -> Scale | None:
+    if above + at_most < FEWEST_VALUES or min(above, at_most) * _NOT_ONE_IN > above + at_most:
+        return None
+    return "percent" if above > at_most else "fraction"
+
+
+def _why_untold(above: int, at_most: int, *, of: int) -> str:
+    """Why values do not tell a scale; `of` counts the entries that they are the telling ones of."""
+    if above and at_most:
+        return f"values on both sides of 1 stand on the leaderboard ({above} above it, {at_most} not)"
+    count = above + at_most
+    if not count:
+        return "nothing on the leaderboard tells its scale" if of else "the leaderboard has no values yet"
+    values = "the only value on the leaderboard does" if count == 1 else f"the {count} values on the leaderboard do"
+    return f"{values} not tell its scale"
+
+
+def _telling_value(entry: Any, but: str | None) -> int | float | None:
+    """The value of another model's entry, where it can be a percentage or a fraction; None otherwise."""
+    if not isinstance(entry, dict) or (but is not None and _is_of(entry, but)):
+        return None
+    value = entry.get("value")
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return value if 0 < value <= PERFECT_PERCENT else None  # not so for NaN either
+
+
+def _is_of(entry: dict[Any, Any], model: str) -> bool:
+    """The Hub takes names of models in any case."""
+    return str(entry.get("modelId")).casefold() == model.casefold()
 
 
 def _task(path: str, position: int, task: Any) -> Task:

@@ -126,7 +126,7 @@ def _metric_nodes(document: CardDocument) -> Iterator[tuple[Published, yaml.Mapp
         for result in items(results):
             metrics = get(result, "metrics")
             nodes = [node for node in items(metrics) if isinstance(node, yaml.MappingNode)]
-            found = published_in(result, text_of(get(model, "name")) or "")
+            found = published_in(result, text_of(get(model, "name")) or "", document.pieces.yaml)
             for standing, node in zip(found, nodes, strict=True):
                 yield standing, node, (metrics, result, results, model, document.model_index)
 

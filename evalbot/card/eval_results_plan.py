@@ -11,16 +11,18 @@ from evalbot.card.eval_results_check import is_iso_date
 from evalbot.card.eval_results_draft import Draft, draft_of
 from evalbot.card.eval_results_edit import Replacement, edited_file, new_file
 from evalbot.card.eval_results_shelf import Shelf, Verdict
-from evalbot.card.model_index import https_source, same_number
+from evalbot.card.eval_results_variant import variant_of
+from evalbot.card.model_index import https_source, same_value
+from evalbot.card.placement import place
 from evalbot.card.results import Unpublishable
 from evalbot.errors import InvalidCard, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from decimal import Decimal
 
     from evalbot.card.benchmark_dataset import BenchmarkDataset, LeaderboardScale
-    from evalbot.card.merge import OnConflict, Said
+    from evalbot.card.merge import OnConflict
     from evalbot.score import Score, Source
 
 
@@ -83,13 +85,13 @@ def plan_eval_results(
     source: Source | None,
     date: str,
     on_conflict: OnConflict = "fail",
-    elsewhere: Collection[Said] = (),
+    elsewhere: Sequence[Score] = (),
 ) -> EvalResultsPlan:
     """Compare scores with the files of `.eval_results` and say what would be written.
 
     `existing` are the repository's files by path; `registered` the benchmarks by dataset id, or the reason why a
     dataset is not known to be one; `scales` the scales of their leaderboards; `date` an ISO 8601 date; `elsewhere`
-    values that the source still says in another place, so that it contradicts itself. Conflicts are recorded, not
+    what the source says in other places: a value that stands there is not out of date. Conflicts are recorded, not
     raised: "fail" and "skip" plan alike. Raises UsageError for a source that is not https and for a text that is no
     date.
     """
@@ -99,7 +101,8 @@ def plan_eval_results(
     drafts, skipped = _drafts(scores, registered, scales)
     shelf = Shelf(existing)
     judged = zip(drafts, shelf.verdicts(drafts, source, on_conflict), strict=True)
-    verdicts = [_contested(draft, verdict, elsewhere) for draft, verdict in judged]
+    said = () if on_conflict == "update" else elsewhere
+    verdicts = [_contested(draft, verdict, said) for draft, verdict in judged]
     found = [
         (draft, verdict, _planned(draft, verdict, shelf.path_of(draft, drafts)))
         for draft, verdict in zip(drafts, verdicts, strict=True)
@@ -148,14 +151,14 @@ def _drafts(
     return drafts, skipped
 
 
-def _contested(draft: Draft, verdict: Verdict, elsewhere: Collection[Said]) -> Verdict:
+def _contested(draft: Draft, verdict: Verdict, elsewhere: Sequence[Score]) -> Verdict:
     """A value that the source still says in another place is not out of date."""
     standing = verdict.standing
     if verdict.kind != "changed" or standing is None:
         return verdict
-    values = (value.scaleb(digits) for name, value in elsewhere if name == draft.score.label for digits in (0, 2, -2))
-    if any(same_number(value, standing.entry.value) for value in values):
-        return Verdict("conflict", standing, "another table of the same card says so")
+    for score in elsewhere:
+        if place(variant_of(score)[0]).dataset == draft.dataset.id and same_value(score.value, standing.entry.value):
+            return Verdict("conflict", standing, "another table of the same card says so")
     return verdict
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from evalbot.card.eval_results import FOLDER, Entry, read_results_file
 from evalbot.card.eval_results_variant import Variant, noted_variant
-from evalbot.card.model_index import same_number
+from evalbot.card.model_index import same_address, same_number
 from evalbot.errors import InvalidCard
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Standing:
     def is_of(self, source: Source | None) -> bool:
         """Whether the entry names this source; one that names none is nobody's."""
         theirs = self.entry.source
-        return source is not None and theirs is not None and _address(source.url) == _address(theirs.url)
+        return same_address(None if source is None else source.url, None if theirs is None else theirs.url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,3 @@ def _agree(draft: Draft, found: Standing) -> bool:
 def _folded(names: tuple[str, str]) -> tuple[str, str]:
     """Dataset ids are one whatever their case."""
     return names[0].casefold(), names[1]
-
-
-def _address(url: str) -> str:
-    return url.strip().rstrip("/").casefold()

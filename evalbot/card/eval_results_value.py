@@ -22,7 +22,8 @@ def leaderboard_value(score: Score, benchmark: Benchmark, leaderboard: Leaderboa
     """The value to write and a sentence on its scale; or the reason why none can be written.
 
     It is converted only where the scales of score and leaderboard are both known and differ: by moving the decimal
-    point, so that the printed digits stay.
+    point, so that the printed digits stay. Where the leaderboard does not tell its scale, the value is written as
+    printed only if it looks like those that stand there.
     """
     if not score.value.is_finite() or abs(score.value.adjusted()) > _MOST_DIGITS:
         return f"{score.value} is no plain number"
@@ -32,7 +33,7 @@ def leaderboard_value(score: Score, benchmark: Benchmark, leaderboard: Leaderboa
     if _is_beyond(score.value, scale, benchmark):
         return f"{score.value:f} is more than a perfect score of {benchmark.name}"
     if leaderboard.scale is None:
-        return score.value, f"{leaderboard.evidence}: the value stands as printed"
+        return _on_untold(score, scale, leaderboard)
     return _on_leaderboard(score, scale, leaderboard)
 
 
@@ -57,6 +58,31 @@ def _on_leaderboard(score: Score, scale: Scale | None, leaderboard: LeaderboardS
         return score.value, f"{leaderboard.evidence}; the value is at most 1 and stands as printed"
     value = _shifted(score.value, 2 if leaderboard.scale == "percent" else -2)
     return value, f"{leaderboard.evidence}; {score.value:f} printed as a {_NAMES[scale]} is {value:f} there"
+
+
+def _on_untold(score: Score, scale: Scale | None, leaderboard: LeaderboardScale) -> tuple[Decimal, str] | str:
+    if not (leaderboard.above or leaderboard.at_most) or not score.value:
+        return score.value, f"{leaderboard.evidence}: the value stands as printed"
+    doubt = _doubt(score.value, scale, leaderboard)
+    if doubt is not None:
+        return f"{leaderboard.evidence}, and {doubt}; look at the leaderboard, and write the entry by hand"
+    mixed = leaderboard.above and leaderboard.at_most
+    likeness = "above 1, as most are," if mixed else "on the same side of 1"
+    return score.value, f"{leaderboard.evidence}; this one is {likeness} and stands as printed"
+
+
+def _doubt(value: Decimal, scale: Scale | None, leaderboard: LeaderboardScale) -> str | None:
+    """Why a value, written as printed, might be wrong beside the values that are there; None if it looks like them."""
+    side: Scale = "percent" if abs(value) > 1 else "fraction"
+    above, at_most = leaderboard.above, leaderboard.at_most
+    if above and at_most:
+        alike = scale == side == "percent" and above > at_most
+        return None if alike else "this one may be wrong there by a factor of 100"
+    if (side == "percent") != bool(above):
+        return "this one would stand on the other side of 1"
+    if scale is not None and scale != side:
+        return f"this {_NAMES[scale]} looks like a {_NAMES[side]}"
+    return None
 
 
 def _on_own_scale(score: Score, benchmark: Benchmark) -> tuple[Decimal, str] | str:

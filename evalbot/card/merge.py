@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from evalbot.card.document import CardDocument, get, items
-from evalbot.card.model_index import Published, index_models, published_in, same_number, text_of
+from evalbot.card.model_index import Published, index_models, published_in, same_value, text_of
 from evalbot.card.sameness import same_identity, same_score, same_source
 from evalbot.model_names import same_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
-    from decimal import Decimal
 
     import yaml
 
@@ -28,14 +27,18 @@ OnConflict = Literal["fail", "skip", "update"]
 Standing = Literal["added", "updated", "unchanged", "conflict", "stands-elsewhere"]
 
 
-Said = tuple[str, "Decimal"]
-"""The name of a metric and a value of it."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Rules:
     on_conflict: OnConflict
-    elsewhere: frozenset[Said]
+    elsewhere: tuple[Result, ...]
+
+    def says_elsewhere(self, other: Published) -> bool:
+        """Whether the source still says a published value in another place."""
+        return any(
+            same_identity(result, metric, other) and same_value(metric.value, other.value)
+            for result in self.elsewhere
+            for metric in result.metrics
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class Pair:
         """`MMLU = 54.0 stands in the model-index for cais/mmlu; the table says 55.1`."""
         other = self.published
         where = f"{other.name or other.dataset_name} = {other.value} stands in the model-index for {self.place}"
-        if same_number(self.metric.value, other.value):
+        if same_value(self.metric.value, other.value):
             return where
         return f"{where}; the table says {self.metric.value}"
 
@@ -137,24 +140,25 @@ def plan_merge(
     *,
     on_conflict: OnConflict = "fail",
     prune: bool = False,
-    elsewhere: Collection[Said] = (),
+    keep: Collection[Published] = (),
+    elsewhere: Sequence[Result] = (),
 ) -> Merge:
     """Compare results with the card's entry for the model of this name.
 
-    `prune` marks what the same source published before and these results no longer say; `elsewhere` are values that the
-    source still says in another place, so that it contradicts itself. Raises InvalidCard where the model-index is not a
-    list of models with results.
+    `prune` marks what the same source published before and does not say any more, but for `keep`; `elsewhere` is what
+    it says in other places: a value that stands there is neither out of date nor unread. Raises InvalidCard where the
+    model-index is not a list of models with results.
     """
-    rules = _Rules(on_conflict, frozenset(elsewhere))
+    rules = _Rules(on_conflict, tuple(elsewhere))
     models = index_models(document)
     entries = entries_of(models, name)
     entry_name = (text_of(get(entries[0], "name")) if entries else None) or name
-    known = [metric for entry in entries for metric in _published_by(entry)]
+    known = [metric for entry in entries for metric in _published_by(entry, document.pieces.yaml)]
     return Merge(
         model=entry_name,
         parts=tuple(_part(result, known, rules) for result in results),
         other_models=tuple(text_of(get(model, "name")) or "" for model in models if model not in entries),
-        pruned=tuple(_unread(results, known)) if prune else (),
+        pruned=tuple(other for other in _unread(results, known, rules) if other not in keep) if prune else (),
     )
 
 
@@ -163,9 +167,9 @@ def entries_of(models: Sequence[yaml.MappingNode], name: str) -> list[yaml.Mappi
     return [model for model in models if same_name(text_of(get(model, "name")) or "", name)]
 
 
-def _published_by(entry: yaml.MappingNode) -> list[Published]:
+def _published_by(entry: yaml.MappingNode, source: str) -> list[Published]:
     name = text_of(get(entry, "name")) or ""
-    return [metric for result in items(get(entry, "results")) for metric in published_in(result, name)]
+    return [metric for result in items(get(entry, "results")) for metric in published_in(result, name, source)]
 
 
 def _part(result: Result, known: Sequence[Published], rules: _Rules) -> Part:
@@ -194,31 +198,42 @@ def _judge(result: Result, metric: Metric, known: Sequence[Published], rules: _R
         differing = [pair for pair in same if not _agree(pair)]
         return _judge_differing(result, same, differing, rules) if differing else ("unchanged", same)
     others = [Pair(metric, other) for other in known if same_score(result, metric, other)]
-    agreeing = [pair for pair in others if _agree(pair)]
-    return ("stands-elsewhere", agreeing[:1]) if agreeing else ("added", others)
+    if agreeing := [pair for pair in others if _agree(pair)]:
+        return "stands-elsewhere", agreeing[:1]
+    own = [pair for pair in others if same_source(result, pair.published)]
+    # In another layout our own source is still our own: it corrects itself where its value stands.
+    return _judge_differing(result, own, own, rules) if len(own) == 1 else ("added", others)
 
 
 def _judge_differing(
     result: Result, same: Sequence[Pair], differing: Sequence[Pair], rules: _Rules
 ) -> tuple[Standing, list[Pair]]:
     """Another value is published: whose it is, and what was asked for, decide."""
-    found = differing[0]
+    metric, other = differing[0].metric, differing[0].published
+    obstacle = _obstacle(same, other)
+    if obstacle is None and rules.on_conflict != "update" and rules.says_elsewhere(other):
+        obstacle = "another table of the same card says so"
+    wanted = rules.on_conflict == "update" or same_source(result, other)
+    return ("conflict" if obstacle is not None or not wanted else "updated"), [Pair(metric, other, obstacle)]
+
+
+def _obstacle(same: Sequence[Pair], other: Published) -> str | None:
+    """Why a published value is not ours to replace, whatever is asked for."""
     if len(same) > 1:
-        return "conflict", [Pair(found.metric, found.published, "it stands there more than once")]
-    if found.published.verified:
-        return "conflict", [Pair(found.metric, found.published, "the Hub has verified the published value")]
-    if any(name == found.metric.name and same_number(value, found.published.value) for name, value in rules.elsewhere):
-        return "conflict", [Pair(found.metric, found.published, "another table of the same card says so")]
-    if rules.on_conflict == "update" or same_source(result, found.published):
-        return "updated", [found]
-    return "conflict", [found]
+        return "it stands there more than once"
+    if other.verified:
+        return "the Hub has verified the published value"
+    if other.remark is not None:
+        return f"somebody has put more beside the published value: {other.remark}"
+    return None
 
 
-def _unread(results: Sequence[Result], known: Sequence[Published]) -> Iterable[Published]:
-    """What our source published of this model and none of our metrics speaks of."""
+def _unread(results: Sequence[Result], known: Sequence[Published], rules: _Rules) -> Iterable[Published]:
+    """What our source published of this model and nothing that it says now speaks of."""
+    said = (*results, *rules.elsewhere)
     for other in known:
         ours = any(same_source(result, other) for result in results)
-        if ours and not other.verified and not any(_speaks_of(result, other) for result in results):
+        if ours and _obstacle((), other) is None and not any(_speaks_of(result, other) for result in said):
             yield other
 
 
@@ -227,4 +242,4 @@ def _speaks_of(result: Result, other: Published) -> bool:
 
 
 def _agree(pair: Pair) -> bool:
-    return same_number(pair.metric.value, pair.published.value)
+    return same_value(pair.metric.value, pair.published.value)

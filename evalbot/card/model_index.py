@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 # Host and optional port, no user name: the Hub shows it as a link, and what looks like one host must not be another.
 _HTTPS = re.compile(r"https://[\w.-]+(?::\d+)?(?:[/?#][!-~]*)?", re.ASCII)
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?", re.ASCII)
+_SCHEME = re.compile(r"^https?://(?:www\.)?")
+_ON_THE_HUB = re.compile(
+    r"^(?:huggingface\.co|hf\.co)/((?:datasets/|spaces/)?[^/]+/[^/]+)(?:/(?:blob|tree|resolve|raw)/[^/]+(?:/readme\.md)?)?$"
+)
+_PLAIN_KEYS = frozenset({"type", "name", "value", "verified", "verifyToken"})
+_COMMENT = re.compile(r"(?:^|\s)#.*")
 MAX_NAME_LENGTH = 200
 """Characters of a published name; a benchmark's label is a few words."""
 
@@ -44,6 +50,9 @@ class Published:
     source_name: str | None
     source_url: str | None
     verified: bool
+    """Whether the Hub stands for it: it says so, or has signed it with a token."""
+    remark: str | None = field(default=None, compare=False)
+    """What somebody has put beside the value: `args`, a comment. evalbot writes nothing of the kind."""
 
 
 def plain_text(text: str, what: str) -> str:
@@ -70,7 +79,7 @@ def published(document: CardDocument) -> tuple[Published, ...]:
     for model in index_models(document):
         name = text_of(get(model, "name")) or ""
         for result in items(get(model, "results")):
-            found.extend(published_in(result, name))
+            found.extend(published_in(result, name, document.pieces.yaml))
     return tuple(found)
 
 
@@ -97,8 +106,8 @@ def index_models(document: CardDocument) -> list[yaml.MappingNode]:
     return models
 
 
-def published_in(result: yaml.Node, model: str) -> list[Published]:
-    """The metrics of one result of the named model."""
+def published_in(result: yaml.Node, model: str, text: str = "") -> list[Published]:
+    """The metrics of one result of the named model; `text` is the YAML they stand in, for their remarks."""
     dataset, source = get(result, "dataset"), get(result, "source")
     identity = tuple(text_of(get(dataset, key)) for key in ("type", "config", "split", "revision", "args"))
     return [
@@ -113,11 +122,41 @@ def published_in(result: yaml.Node, model: str) -> list[Published]:
             value=text_of(get(metric, "value")) or "",
             source_name=text_of(get(source, "name")),
             source_url=text_of(get(source, "url")),
-            verified=text_of(get(metric, "verified")) == "true",
+            verified=_is_signed(metric),
+            remark=_remark(metric, text),
         )
         for metric in items(get(result, "metrics"))
         if isinstance(metric, yaml.MappingNode)
     ]
+
+
+def _is_signed(metric: yaml.MappingNode) -> bool:
+    said = text_of(get(metric, "verified")) or ""
+    return said.lower() == "true" or text_of(get(metric, "verifyToken")) is not None
+
+
+def _remark(metric: yaml.MappingNode, text: str) -> str | None:
+    """The keys and the comment beside a value that are about this very value, as far as anybody can tell."""
+    keys = [key.value for key, _ in metric.value if isinstance(key, yaml.ScalarNode)]
+    more = [key for key in keys if key not in _PLAIN_KEYS]
+    value = get(metric, "value")
+    line = "" if value is None else text[value.end_mark.index :].partition("\n")[0]
+    comment = _COMMENT.search(line)
+    return ", ".join([*more, *([comment.group().strip()] if comment else [])]) or None
+
+
+def address_of(url: str) -> str:
+    """What a source's address comes down to: the same for every usual spelling of one page.
+
+    A repository on the Hub goes by its name alone, for its card, its tree and its page are one place.
+    """
+    plain = _SCHEME.sub("", url.strip().casefold()).partition("#")[0].partition("?")[0].rstrip("/")
+    return _ON_THE_HUB.sub(r"huggingface.co/\1", plain)
+
+
+def same_address(one: str | None, other: str | None) -> bool:
+    """Whether two sources are one place; a source that names none is nobody's."""
+    return one is not None and other is not None and address_of(one) == address_of(other)
 
 
 def is_null(node: yaml.Node) -> bool:
@@ -132,6 +171,11 @@ def text_of(node: yaml.Node | None) -> str | None:
         text: str = node.value
         return text
     return repr(yaml_reader.construct(node))
+
+
+def same_value(value: Decimal, written: str) -> bool:
+    """Whether a scalar's text says this number, as a percentage or as a fraction: 0.601 and 60.1 are one score."""
+    return any(same_number(value.scaleb(digits), written) for digits in (0, 2, -2))
 
 
 def same_number(value: Decimal, written: str) -> bool:

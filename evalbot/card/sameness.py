@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from evalbot.benchmarks import find
 from evalbot.card.metric_types import known_type, metric_type
+from evalbot.card.model_index import same_address
 from evalbot.model_names import name_tokens, same_name
 
 if TYPE_CHECKING:
@@ -41,12 +42,7 @@ def same_identity(result: Result, metric: Metric, other: Published) -> bool:
 
 def same_source(result: Result, other: Published) -> bool:
     """Whether a published metric names our source; one that names none is nobody's."""
-    ours = None if result.source is None else result.source.url
-    return ours is not None and other.source_url is not None and _address(ours) == _address(other.source_url)
-
-
-def _address(url: str) -> str:
-    return url.strip().rstrip("/").casefold()
+    return same_address(None if result.source is None else result.source.url, other.source_url)
 
 
 def same_score(result: Result, metric: Metric, other: Published) -> bool:

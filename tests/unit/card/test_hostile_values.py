@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +14,9 @@ from evalbot.card.merge import plan_merge
 from evalbot.card.results import Metric, Result
 from evalbot.errors import InvalidCard
 from evalbot.score import Source
+
+if TYPE_CHECKING:
+    from evalbot.card.merge import Merge, OnConflict
 
 HEAD = """\
 ---
@@ -36,6 +40,10 @@ def before_and_after(marked: str) -> tuple[str, str]:
 
 def edited(card: str, *, prune: bool = False) -> str:
     """The card after our source said that MMLU is 85.20."""
+    return apply_merge(card, planned(card, prune=prune))
+
+
+def planned(card: str, *, prune: bool = False, on_conflict: OnConflict = "fail") -> Merge:
     result = Result(
         task_type="text-generation",
         dataset_name="Benchmarks",
@@ -43,13 +51,12 @@ def edited(card: str, *, prune: bool = False) -> str:
         metrics=(Metric(name="MMLU", type="mmlu", value=Decimal("85.20")),),
         source=Source(name="Model card", url="https://huggingface.co/alice/Demo-7B"),
     )
-    return apply_merge(card, plan_merge(parse_card(card), "Demo-7B", [result], prune=prune))
+    return plan_merge(parse_card(card), "Demo-7B", [result], prune=prune, on_conflict=on_conflict)
 
 
-BLOCK = "\n    - name: MMLU\n      type: mmlu\n      value: {}\n      kept: 1_0 # so\n"
+BLOCK = "\n    - name: MMLU # kept\n      type: mmlu\n      value: {}\n"
 REPLACED = {
     "a number": BLOCK.format("«80→85.20»"),
-    "a number with a comment": BLOCK.format("«80.10→85.20»   # was 79"),
     "in quotes": BLOCK.format("«'80'→85.20»"),
     "in double quotes over two lines": BLOCK.format('«"8\\\n        0"→85.20»'),
     "with a tag": BLOCK.format("«!!float 80→85.20»"),
@@ -57,13 +64,12 @@ REPLACED = {
     "on a line of its own": BLOCK.format("\n        «80→85.20»"),
     "null": BLOCK.format("«~→85.20»"),
     "nothing": "\n    - name: MMLU\n      type: mmlu\n      value:«→ 85.20»\n",
-    "nothing, with a comment": "\n    - name: MMLU\n      type: mmlu\n      value:«→ 85.20» # to do\n",
     "a percentage": BLOCK.format("«80%→85.20»"),
     "underscores": BLOCK.format("«8_0→85.20»"),
     "hexadecimal": BLOCK.format("«0x50→85.20»"),
     "not a number": BLOCK.format("«.nan→85.20»"),
     "as a complex key": "\n    - name: MMLU\n      type: mmlu\n      ? value\n      : «80→85.20»\n",
-    "in flow style": "\n    - {name: MMLU, type: mmlu, value: «80→85.20», kept: 1_0}\n",
+    "in flow style": "\n    - {name: MMLU, type: mmlu, value: «80→85.20»}\n",
     "in flow style like JSON": ' [{"name":"MMLU","type":"mmlu","value":«80→85.20»}]\n',
     "first of its metric": "\n    - value: «80→85.20»\n      name: MMLU\n      type: mmlu\n",
     "with Windows line ends inside": BLOCK.format("«80→85.20»").replace("\n", "\r\n"),
@@ -77,18 +83,36 @@ def test_value_that_changed_at_its_source__is_replaced_to_the_byte(marked: str) 
     assert edited(after) == after
 
 
+REMARKED = {
+    "a comment": BLOCK.format("80.10   # rerun, the table is old"),
+    "an error": BLOCK.format("80") + "      stderr: 0.4\n",
+    "a key of a flow mapping": "\n    - {name: MMLU, type: mmlu, value: 80, confidence: 0.9}\n",
+    "a token": BLOCK.format("80") + "      verifyToken: t\n",
+    "verified in capitals": BLOCK.format("80") + "      verified: TRUE\n",
+}
+
+
+@pytest.mark.parametrize("metrics", REMARKED.values(), ids=REMARKED.keys())
+@pytest.mark.parametrize("on_conflict", ["fail", "skip", "update"])
+def test_value_that_somebody_has_worked_on__is_a_conflict_whatever_is_asked_for(
+    metrics: str, on_conflict: OnConflict
+) -> None:
+    merge = planned(HEAD + metrics + TAIL, on_conflict=on_conflict)
+    assert (len(merge.conflicts), merge.updated) == (1, ())
+    assert merge.conflicts[0].obstacle
+
+
 METRIC = "{name: MMLU, type: mmlu, value: 85.20}"
 GONE = "{name: GSM8K, type: gsm8k, value: 50.5}"
 REMOVED = {
-    "after ours": f"\n    - {METRIC} # ours\n«    - {GONE} # gone\n→»    # last\n",
+    "after ours": f"\n    - {METRIC} # ours\n«    - {GONE}\n→»    # last\n",
     "before ours": f"\n    # first\n«    - {GONE}\n→»    - {METRIC} # ours\n",
     "on several lines": f"\n    - {METRIC}\n«    - name: GSM8K\n      type: gsm8k\n      # so\n      value: 50.5\n→»\n",
-    "with a literal": (
-        f"\n    - {METRIC}\n"
-        "«    - name: GSM8K\n      type: gsm8k\n      value: 1\n      n: |\n        a\n\n        b\n→»"
+    "with more beside it, so it stays": (
+        f"\n    - {METRIC}\n    - name: GSM8K\n      type: gsm8k\n      value: 1\n      n: |\n        a\n\n        b\n"
     ),
     "in a flow list": f" [«{GONE}, →»{METRIC}]\n",
-    "last in a flow list": f" [{METRIC}«, {GONE}→»]   # flow\n",
+    "last in a flow list": f" [{METRIC}«, {GONE}→»]\n",
     "with the result it was alone in": (
         f"\n    - {METRIC}\n«  - task: {{type: text-generation}}\n    dataset: {{name: Other, type: other}}\n"
         f"    source: {{url: 'https://huggingface.co/alice/Demo-7B'}}\n    metrics: [{GONE}]\n→»"
