@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from evalbot import own_pull_request
 from evalbot.demo import REPO_ID, demo_card
 from evalbot.report import pull_request as text
 from tests.flows.truth import NEW_SCORE, OWN_SCORES, Truth, grown_card, scores_in, without_index
@@ -194,6 +195,24 @@ def test_draft__that_lacks_a_score__is_brought_up_to_date_and_made_ready(bob: Bo
     assert bob.scores(2) == OWN_SCORES
 
 
+def test_more_than_one_of_ours__the_newest_is_updated_and_the_other_named(bob: Bob) -> None:
+    bob.has_proposed()
+    assert bob.has_proposed("--allow-duplicate")["number"] == 2
+    bob.truth.upload(grown_card())
+    done = bob.proposes()
+    assert (status(done), done.json["pr"]["number"]) == ((0, "updated"), 2)
+    assert [each["number"] for each in done.json["also_open"]] == [1]
+    assert (bob.scores(2), bob.scores(1)) == (ALL, OWN_SCORES)
+
+
+def test_more_than_one_of_ours__nothing_new__both_are_named(bob: Bob) -> None:
+    bob.has_proposed()
+    bob.has_proposed("--allow-duplicate")
+    done = bob.proposes()
+    assert status(done) == (0, "already-proposed")
+    assert {done.json["pr"]["number"], *(each["number"] for each in done.json["also_open"])} == {1, 2}
+
+
 def test_somebody_else_has_pushed_to_it__it_is_left_alone(bob: Bob) -> None:
     bob.has_proposed()
     bob.truth.upload(bob.truth.card(REF) + b"\nBy Alice.\n", revision=REF)
@@ -307,17 +326,40 @@ def test_merged__all_is_up_to_date(bob: Bob) -> None:
     assert bob.scores(2) == ALL
 
 
-def test_a_comment_lost_on_the_way__is_left_by_the_next_run(bob: Bob) -> None:
+@dataclass(frozen=True)
+class Lost:
+    """Our pull request, whose comment was lost on the way."""
+
+    done: Run
+
+    @property
+    def is_told(self) -> bool:
+        return any("comment on pull request #1 is missing" in said for said in self.done.json["warnings"])
+
+
+@pytest.fixture
+def lost(bob: Bob) -> Lost:
     bob.hub.faults.add("POST", "/comment$", status=500)
-    done = bob.proposes()
-    assert status(done) == (0, "proposed")
-    assert [said for said in done.json["warnings"] if "comment on pull request #1 is missing" in said]
-    assert bob.said()[1] == []
+    return Lost(bob.proposes())
+
+
+def test_a_comment_lost_on_the_way__is_left_by_the_next_run(
+    bob: Bob, lost: Lost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (status(lost.done), lost.is_told, bob.said()[1]) == ((0, "proposed"), True, [])
+    monkeypatch.setattr(own_pull_request, "SETTLED_AFTER", -10.0)
     assert status(bob.proposes()) == (0, "already-proposed")
     (summary,) = bob.said()[1]
     assert text.SUMMARY_MARK in summary
     assert status(bob.proposes()) == (0, "already-proposed")
     assert len(bob.said()[1]) == 1
+
+
+def test_a_comment_that_is_missing__of_a_pull_request_just_opened__is_for_its_own_run_to_leave(
+    bob: Bob, lost: Lost
+) -> None:
+    assert status(bob.proposes()) == (0, "already-proposed")
+    assert bob.said()[1] == []
 
 
 def published(bob: Bob, card: bytes | None = None) -> bytes:
