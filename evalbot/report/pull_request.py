@@ -53,8 +53,13 @@ class Page:
 
 
 def title(proposal: Proposal) -> str:
-    """`[evalbot] Add evaluation results of Demo-7B`: the same for every run, so that an update need not rename."""
-    return _fit(f"{TITLE_MARK} Add evaluation results of {_spoken(proposal.model) or 'this model'}")
+    """`[evalbot] Add evaluation results of Demo-7B`; `Update` or `Remove` where it adds none.
+
+    Counts and values are not in it, so that an update seldom makes it untrue.
+    """
+    added, updated, _ = _counts(proposal.main)
+    verb = "Add" if added or proposal.main is None else "Update" if updated else "Remove"
+    return _fit(f"{TITLE_MARK} {verb} evaluation results of {_spoken(proposal.model) or 'this model'}")
 
 
 def superseded_title(old: str) -> str:
@@ -64,9 +69,7 @@ def superseded_title(old: str) -> str:
 
 def step_title(step: Planned) -> str:
     """The title of a further commit: `Add 1, update 2 evaluation results`."""
-    rows = list(told.rows(step, ""))
-    new = sum(row.is_new for row in rows)
-    counts = {"add": new, "update": len(rows) - new, "remove": len(told.pruned(step))}
+    counts = dict(zip(("add", "update", "remove"), _counts(step), strict=True))
     said = ", ".join(f"{verb} {count}" for verb, count in counts.items() if count) or "update"
     return f"{said[0].upper()}{said[1:]} evaluation {'result' if sum(counts.values()) == 1 else 'results'}"
 
@@ -79,6 +82,15 @@ def description(page: Page) -> str:
 def summary(page: Page) -> str:
     """The one comment: what the latest run changed."""
     return _render("summary.md.j2", page)
+
+
+def _counts(planned: Planned | None) -> tuple[int, int, int]:
+    """How many scores are added, updated and removed."""
+    if planned is None:
+        return 0, 0, 0
+    rows = list(told.rows(planned, ""))
+    new = sum(row.is_new for row in rows)
+    return new, len(rows) - new, len(told.pruned(planned))
 
 
 def _spoken(text: str) -> str:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from evalbot.card.document import CARD_PATH
 from evalbot.demo import demo_card
+from evalbot.proposal import Choices
 from evalbot.report.markdown import MAX_CELL
 from evalbot.report.pull_request import (
     DESCRIPTION_MARK,
@@ -36,6 +37,7 @@ def test_texts__hostile_labels__stand_there_as_themselves(label: str) -> None:
     assert seen.verdict.startswith(f"Adds 2 evaluation results of {as_expected(label)} to this card's")
     assert len(seen.header) == len(seen.rows[0]) == 6
     assert any(item.endswith(f": {as_expected(label, 300)}") for item in seen.items)
+    assert read(summary(told)).verdict.startswith(f"Evaluation results of {as_expected(label)}: 2 new, 2 changed")
     update = read(summary(replace(told, step=told.proposal.main, held_before=None)))
     assert update.verdict == "Brought up to date with the card: 2 added, 2 changed, 2 removed."
     assert len(update.items) == 6
@@ -124,6 +126,21 @@ def test_titles__any_name__is_one_line_the_hub_takes(name: str) -> None:
 def test_title__names_the_model() -> None:
     assert title(proposal()) == "[evalbot] Add evaluation results of Aurora 7B Instruct"
     assert superseded_title(title(proposal())) == "Superseded: Add evaluation results of Aurora 7B Instruct"
+
+
+@pytest.mark.parametrize(
+    ("changes", "verb"),
+    [
+        ({b"**64.80**": b"65.1", b"| MT-Bench": b"| DROP | 3 | 1.0 | 71.4 | 2.0 |\n| MT-Bench"}, "Add"),
+        ({b"**64.80**": b"65.1"}, "Update"),
+        ({b"| MMLU | 5 | 61.30 | **64.80** | 63.10 |\n": b""}, "Remove"),
+    ],
+)
+def test_title__says_add_only_where_something_is_added(changes: dict[bytes, bytes], verb: str) -> None:
+    card = proposal().files[CARD_PATH]
+    for old, new in changes.items():
+        card = card.replace(old, new)
+    assert title(proposal(card, Choices(prune=True))) == f"[evalbot] {verb} evaluation results of Aurora 7B Instruct"
 
 
 def test_title__a_long_name__is_cut_where_it_shows() -> None:

@@ -287,12 +287,17 @@ def test_description__a_card_of_the_pull_request_that_cannot_be_read__does_not_s
 # The comment
 
 
-def test_summary__of_a_new_pull_request__points_to_the_description() -> None:
+def test_summary__of_a_new_pull_request__counts_and_points_to_the_description() -> None:
     seen = read(summary(page(proposal(demo_card().replace(b"**64.80**", b">64")))))
     assert seen.verdict.startswith(
-        "4 evaluation results of Aurora 7B Instruct are proposed, 1 left out;"
-        " the description above shows them, with the reasons."
+        "Evaluation results of Aurora 7B Instruct: 4 new, 1 left out. The description above has the details."
     )
+    assert seen.items == []
+
+
+def test_summary__of_a_pull_request_that_only_removes__says_so() -> None:
+    made = proposal(without_gsm8k(merged()), Choices(prune=True))
+    assert read(summary(page(made))).verdict.startswith("Evaluation results of Aurora 7B Instruct: 1 removed. The")
 
 
 def test_summary__of_an_update__lists_what_this_run_changed() -> None:
