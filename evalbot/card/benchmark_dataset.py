@@ -155,7 +155,8 @@ def _telling_value(entry: Any, but: str | None) -> int | float | None:
 
 def _is_of(entry: dict[Any, Any], model: str) -> bool:
     """The Hub takes names of models in any case."""
-    return str(entry.get("modelId")).casefold() == model.casefold()
+    name = entry.get("modelId")
+    return isinstance(name, str) and name.casefold() == model.casefold()
 
 
 def _task(path: str, position: int, task: Any) -> Task:

@@ -16,14 +16,15 @@ if TYPE_CHECKING:
 EVAL_YAML = "eval.yaml"
 
 
-def read_leaderboards(hub: Hub, dataset_ids: Iterable[str]) -> Leaderboards:
+def read_leaderboards(hub: Hub, dataset_ids: Iterable[str], *, but: str | None = None) -> Leaderboards:
     """The benchmarks of these datasets, or the reason why one is none; dated today (UTC).
 
+    Entries of the repository `but` (owner/name, the one that is written to) are no evidence for a leaderboard's scale.
     Raises ServiceFailure where the Hub cannot be asked: without it nobody knows a task's id or scale.
     """
     registered = {dataset: _benchmark(hub, dataset) for dataset in dataset_ids}
     scales = {
-        dataset: read_scale(hub.leaderboard(dataset))
+        dataset: read_scale(hub.leaderboard(dataset), but=but)
         for dataset, found in registered.items()
         if isinstance(found, BenchmarkDataset)
     }

@@ -48,8 +48,8 @@ tasks:
     config: gpqa_diamond
     split: train
 """
-PERCENT = b"- dataset: {id: openai/gsm8k, task_id: gsm8k}\n  value: 91.2\n"
-FRACTION = b"- dataset: {id: Idavidrein/gpqa, task_id: diamond}\n  value: 0.452\n"
+PERCENT = "- dataset: {{id: openai/gsm8k, task_id: gsm8k}}\n  value: {}\n"
+FRACTION = "- dataset: {{id: Idavidrein/gpqa, task_id: diamond}}\n  value: {}\n"
 EXTRACT = ("extract-readme", "--repo-id", MODEL, "--table", "1", "--json")
 PROPOSE = (*EXTRACT, "--create-pr", "--format", "eval-results")
 
@@ -66,8 +66,10 @@ def hub(tmp_path: Path) -> Iterator[SandboxHub]:
     with SandboxHub(folder) as running:
         running.create_repo("openai/gsm8k", files={"eval.yaml": GSM8K_TASKS}, repo_type="dataset")
         running.create_repo("Idavidrein/gpqa", files={"eval.yaml": GPQA_TASKS}, repo_type="dataset")
-        other = {".eval_results/gsm8k.yaml": PERCENT, ".eval_results/gpqa.yaml": FRACTION}
-        running.create_repo("acme/other", files={"README.md": b"# Other\n", **other})
+        for number, (percent, fraction) in enumerate([(91.2, 0.452), (88.1, 0.391), (77, 0.287)]):
+            results = {"gsm8k": PERCENT.format(percent).encode(), "gpqa": FRACTION.format(fraction).encode()}
+            files = {f".eval_results/{name}.yaml": data for name, data in results.items()}
+            running.create_repo(f"acme/other-{number}", files={"README.md": b"# Other\n", **files})
         running.create_repo(MODEL, files={"README.md": CARD})
         yield running
 

@@ -103,23 +103,54 @@ def test_task_for__a_split_the_table_prints__is_not_the_test_split_of_a_task_tha
     assert isinstance(tasks(("mmmu", None, None)).task_for(placement, split_is_printed=True), str)
 
 
+def board(*values: Any, model: str = "a/b") -> list[dict[str, Any]]:
+    return [{"rank": rank, "modelId": model, "value": value} for rank, value in enumerate(values, 1)]
+
+
 @pytest.mark.parametrize(
     ("values", "scale", "evidence"),
     [
         ([24.8, 44, 1.5], "percent", "3 of 3 values on the leaderboard are above 1: percent"),
         ([0.248, 1, 0.5], "fraction", "3 of 3 values on the leaderboard are at most 1: fraction"),
-        ([0, 24.8], "percent", "1 of 1 values on the leaderboard are above 1: percent"),
+        ([24.8] * 9 + [0.5], "percent", "9 of 10 values on the leaderboard are above 1: percent"),
+        ([24.8] + [0.5] * 9, "fraction", "9 of 10 values on the leaderboard are at most 1: fraction"),
+        ([24.8] * 18 + [0.5] * 2, "percent", "18 of 20 values on the leaderboard are above 1: percent"),
+        ([24.8] * 17 + [0.5] * 2, None, "values on both sides of 1 stand on the leaderboard (17 above it, 2 not)"),
+        ([24.8] * 8 + [0.5], None, "values on both sides of 1 stand on the leaderboard (8 above it, 1 not)"),
         ([0.5, 24.8, 30], None, "values on both sides of 1 stand on the leaderboard (2 above it, 1 not)"),
-        ([1250, 1300.5], None, "values above 100 on the leaderboard are neither percent nor fractions"),
+        ([0.5, 24.8], None, "values on both sides of 1 stand on the leaderboard (1 above it, 1 not)"),
+        ([24.8, 44], None, "the 2 values on the leaderboard do not tell its scale"),
+        ([0.9], None, "the only value on the leaderboard does not tell its scale"),
         ([], None, "the leaderboard has no values yet"),
-        ([0, None, "12", True, float("nan"), float("inf")], None, "the leaderboard has no values yet"),
-        ([-12.5], "percent", "1 of 1 values on the leaderboard are above 1: percent"),
     ],
 )
-def test_read_scale__says_what_the_values_show(values: list[Any], scale: str | None, evidence: str) -> None:
-    entries = [{"rank": rank, "modelId": "a/b", "value": value} for rank, value in enumerate(values, 1)]
-    assert (read_scale(entries).scale, read_scale(entries).evidence) == (scale, evidence)
+def test_read_scale__three_values_and_nine_in_ten_on_one_side__tell_it(
+    values: list[Any], scale: str | None, evidence: str
+) -> None:
+    found = read_scale(board(*values))
+    assert (found.scale, found.evidence) == (scale, evidence)
+    assert (found.above, found.at_most) == (sum(v > 1 for v in values), sum(v <= 1 for v in values))
+
+
+@pytest.mark.parametrize(
+    "bogus",
+    [0, -12.5, -0.5, 100.01, 1e30, 10**400, float("nan"), float("inf"), float("-inf"), None, "12", True, [24.8]],
+)
+def test_read_scale__a_value_of_no_scale__says_nothing(bogus: Any) -> None:
+    assert read_scale(board(91.2, bogus, 88.1, 77)) == read_scale(board(91.2, 88.1, 77))
+    assert read_scale(board(0.9, bogus, bogus)) == read_scale(board(0.9))
+    assert read_scale(board(bogus)) == LeaderboardScale(None, "nothing on the leaderboard tells its scale")
+
+
+@pytest.mark.parametrize("repo_id", ["alice/Demo-7B", "Alice/demo-7b"])
+def test_read_scale__our_own_entries__are_no_evidence(repo_id: str) -> None:
+    ours, others = board(0.589, 0.6, 0.61, model="alice/Demo-7B"), board(80.1, 70.2, 60.3)
+    assert read_scale(ours + others, but=repo_id) == read_scale(others)
+    assert read_scale(ours, but=repo_id) == LeaderboardScale(None, "nothing on the leaderboard tells its scale")
+    assert read_scale(ours, but="alice/Demo-70B") == read_scale(ours)
 
 
 def test_read_scale__entries_of_another_shape__say_nothing() -> None:
-    assert read_scale(["text", {}, None]) == LeaderboardScale(None, "the leaderboard has no values yet")
+    shapes: list[Any] = ["text", {}, None, {"value": 0.5, "modelId": None}]
+    assert read_scale(shapes[:3]) == LeaderboardScale(None, "nothing on the leaderboard tells its scale")
+    assert read_scale(shapes, but="none") == read_scale(board(0.5))
