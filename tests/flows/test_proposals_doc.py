@@ -38,7 +38,7 @@ REPO_ID = "alice/Demo-7B"
 PROPOSE = ("extract-readme", "--repo-id", REPO_ID, "--create-pr")
 PUBLIC = "https://huggingface.co"
 BENCHMARK = b"name: GSM8K\ndescription: Sums in words.\nevaluation_framework: inspect-ai\ntasks:\n- id: gsm8k\n"
-RESULT = b"- dataset: {id: openai/gsm8k, task_id: gsm8k}\n  value: 0.41\n"
+RESULT = b"- dataset: {id: openai/gsm8k, task_id: gsm8k}\n  value: %s\n"
 _SECTION = re.compile(r"^## (?P<title>.*)\n(?P<body>(?:(?!^## ).*\n)*)", re.MULTILINE)
 _BLOCK = re.compile(r"^```(?P<kind>markdown|text)\n(?P<content>.*?)^```\n", re.MULTILINE | re.DOTALL)
 _PROMPT = re.compile(r"(alice|bob|carol)\$ (.*)")
@@ -54,7 +54,7 @@ def sections() -> dict[str, list[tuple[str, str]]]:
 
 @pytest.fixture
 def hub(tmp_path: Path) -> Iterator[SandboxHub]:
-    """A hub with a model of alice's, and a benchmark that carol's model has a result for."""
+    """A hub with a model of alice's, and a benchmark that carol's models have results for."""
     folder = tmp_path / "hub"
     folder.mkdir()
     accounts = seed.accounts()
@@ -62,7 +62,8 @@ def hub(tmp_path: Path) -> Iterator[SandboxHub]:
     accounts.save(folder / "accounts.json")
     with SandboxHub(folder) as running:
         running.create_repo("openai/gsm8k", files={"eval.yaml": BENCHMARK}, repo_type="dataset")
-        running.create_repo("carol/Old-1B", files={".eval_results/gsm8k.yaml": RESULT})
+        for name, value in (("Old-1B", b"0.41"), ("Old-2B", b"0.47"), ("Old-3B", b"0.52")):
+            running.create_repo(f"carol/{name}", files={".eval_results/gsm8k.yaml": RESULT % value})
         running.create_repo(REPO_ID, files={})
         yield running
 
