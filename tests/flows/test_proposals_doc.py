@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import pytest
 from huggingface_hub import HfApi
 
-from evalbot import flows, proposer
+from evalbot import __version__, flows, proposer
 from evalbot.errors import EvalbotError
 from evalbot.hub import budget, retries, session
 from evalbot.sandbox import seed
@@ -95,7 +95,8 @@ class Stage:
         first = self.api().get_discussion_details(REPO_ID, newest).events[0]
         visible, mark = str(first.content).split("\n<!-- ")  # type: ignore[attr-defined]
         assert mark.endswith(" -->\n")
-        return re.sub(r"\b[0-9a-f]{40}\b", "COMMIT", visible.replace(self.hub.endpoint, PUBLIC).replace("\u200b", ""))
+        visible = visible.replace(self.hub.endpoint, PUBLIC).replace("\u200b", "").replace(__version__, "VERSION")
+        return re.sub(r"\b[0-9a-f]{40}\b", "COMMIT", visible)
 
     def run(self, who: str, command: str, answer: list[str]) -> None:
         program, *arguments = shlex.split(command)
