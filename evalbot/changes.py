@@ -108,8 +108,8 @@ def _plan_merge(
     if merge.pruned and choices.prune and elsewhere.unread:
         numbers = ", ".join(str(number) for number in elsewhere.unread)
         raise AmbiguousChoice(
-            f"--prune-own would delete {len(merge.pruned)} published value(s), but nothing tells whether the card still says"
-            f" them: table {numbers} cannot be read without a choice.",
+            f"--prune-own would delete {len(merge.pruned)} published value(s), but nothing tells whether the card still"
+            f" says them: table {numbers} cannot be read without a choice.",
             hint="Run without --prune-own, and delete by hand what is out of date.",
             candidates=[f"{gone.name or gone.type} = {gone.value}" for gone in merge.pruned],
         )

@@ -132,7 +132,8 @@ def _with_leaderboards(proposal: Proposal, card: ReadCard, connect: Callable[[],
     """The proposal with what its other format needs to know: the benchmarks' own words, and the files that stand."""
     from evalbot.hub.leaderboards import read_leaderboards  # noqa: PLC0415 - imports huggingface_hub
 
-    found = read_leaderboards(connect(), benchmark_datasets(proposal.extraction.scores))
+    own = None if card.remote is None else card.remote.repo_id
+    found = read_leaderboards(connect(), benchmark_datasets(proposal.extraction.scores), but=own)
     return proposal.with_leaderboards(found, _results_beside(card, connect))
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from evalbot.card.document import decode_card
 from evalbot.errors import DuplicatePullRequest, EvalbotError, ServiceFailure, StaleRevision
+from evalbot.front_matter import split
 from evalbot.hub import commits
 from evalbot.hub.commits import OutcomeUnknown
 from evalbot.hub.records import Change
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from evalbot.hub.records import Account, Details, PullRequest, RemoteFile
     from evalbot.proposal import Proposal
 
+_BASE = re.compile(rf"{re.escape(text.DESCRIPTION_MARK)}[^>]*\bbase=(?P<digest>[0-9a-f]{{12}})")
 SETTLED_AFTER = 60.0
 """Seconds from which a pull request without a comment is one whose run was interrupted."""
 POSTING_ATTEMPTS = 3
@@ -47,7 +52,8 @@ class OwnPullRequest:
     def updatable(self, own: Standing) -> Details | None:
         """The details of a pull request of ours that can be brought up to date; None where a new one has to replace it.
 
-        Raises DuplicatePullRequest where somebody else has worked on it: their work is not ours to overwrite.
+        That is where it does not merge into main as it stands now. Raises DuplicatePullRequest where somebody else has
+        worked on it: their work is not ours to overwrite.
         """
         number, link = own.pull_request.number, own.pull_request.url
         details = self.repo.details(number)
@@ -60,7 +66,10 @@ class OwnPullRequest:
                 hint="Have it merged or closed first. To open another one knowingly, add --allow-duplicate.",
                 candidates=[link],
             )
-        return None if details.has_conflicts else details
+        # Two edits of one front matter may merge without a conflict of lines, and still say everything twice.
+        based = _BASE.search(first)
+        moved = based is not None and based["digest"] != _digest(self.main)
+        return None if details.has_conflicts or moved else details
 
     def update(self, own: Standing, details: Details, proposal: Proposal) -> None:
         """Bring the texts up to date, then commit what is missing to the pull request's own ref.
@@ -184,4 +193,10 @@ class OwnPullRequest:
             card_url=f"{self.hub.endpoint}/{self.main.repo_id}/blob/{self.main.commit}/README.md",
             step=None if own is None else own.step,
             held_before=None if own is None else own.contents.files,
+            base=_digest(self.main),
         )
+
+
+def _digest(card: RemoteFile) -> str:
+    """A front matter in a few characters: equal for equal ones."""
+    return hashlib.sha256(split(decode_card(card.data)).yaml.encode()).hexdigest()[:12]

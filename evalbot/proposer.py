@@ -6,12 +6,14 @@ its description; what it proposes, by the files at its ref.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from evalbot.card.document import CARD_PATH
+from evalbot.card.document import CARD_PATH, decode_card
 from evalbot.errors import DuplicatePullRequest, InvalidCard, NothingFound, PublishedConflict
+from evalbot.front_matter import split
 from evalbot.hub.contents import read_contents, read_results, result_files
 from evalbot.hub.overlap import Overlap, metrics_of, overlaps
 from evalbot.outcome import Outcome
@@ -19,7 +21,7 @@ from evalbot.own_pull_request import OwnPullRequest, Standing
 from evalbot.report import pull_request as text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from evalbot.card_source import ReadCard
     from evalbot.hub.client import Hub
@@ -29,8 +31,11 @@ if TYPE_CHECKING:
     from evalbot.policy import Policy
     from evalbot.proposal import Proposal
 
+_VALUE = re.compile(r"(\bvalue:)[^,}#]*")
 MAX_OWN = 5
-"""Open, and closed, pull requests of ours that are read; more of them are a matter for a person."""
+"""Open pull requests of ours that are read; more of them are a matter for a person."""
+MAX_CLOSED = 50
+"""Closed ones of ours that are read; whoever has closed more than that does not want any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +85,11 @@ class Proposer:
         Where several runs opened one at the same moment, the younger ones are about to be closed.
         """
         skip = proposal.choices.on_conflict == "skip"
-        covering = [each.pull_request for each in ours if not each.step.files and (skip or not each.step.conflicts)]
+        covering = [
+            each.pull_request
+            for each in ours
+            if not each.step.files and (skip or not each.step.conflicts) and self._is_based_on_main(each)
+        ]
         return self._already_proposed(proposal, covering[-1], ours) if covering else None
 
     def _nothing_new(self, proposal: Proposal, ours: Sequence[Standing]) -> Outcome:
@@ -105,6 +114,14 @@ class Proposer:
             return replace(done, closed=own.pull_request)
         writer.update(own, details, proposal)
         return replace(done, status="updated", pull_request=own.pull_request, step=own.step)
+
+    def _is_based_on_main(self, own: Standing) -> bool:
+        """Whether every line of main's front matter stands in the pull request's, values aside, in its order.
+
+        Where one does not, main has moved on beneath it, and a closer look is worth a request.
+        """
+        here, there = (_lines(data) for data in (self.main.data, own.contents.files[CARD_PATH]))
+        return all(line in there for line in here)
 
     def _brings_nothing(self, own: Standing) -> bool:
         """Whether a pull request of ours, once it says what the scores are now, adds nothing to what main publishes."""
@@ -166,6 +183,8 @@ class Proposer:
             made: dict[str, Any] = {"pull_request": own.pull_request, "step": own.step, "also_ours": others}
             if self.policy.dry_run:
                 return self._outcome("preview", proposal, would="updated", **made)
+            if not own.step.files:
+                return self._already_proposed(proposal, own.pull_request, ours)
             writer.update(own, details, proposal)
             return self._outcome("updated", proposal, **made)
         if self.policy.dry_run:
@@ -181,7 +200,12 @@ class Proposer:
         Of one that cannot be read any more nobody knows what it proposed: it says no to all.
         """
         closed = [pr for pr in self.repo.closed_by_author(self.account.name) if self._is_marked(pr)]
-        found = overlaps(self.hub, self.main, proposal, closed[:MAX_OWN])
+        if len(closed) > MAX_CLOSED:
+            raise DuplicatePullRequest(
+                f"{len(closed)} pull requests of yours on this repository were closed unmerged; nothing was proposed.",
+                hint="To propose all the same, add --propose-again.",
+            )
+        found = overlaps(self.hub, self.main, proposal, closed)
         return tuple(
             replace(each, same=proposal.written) if each.unreadable else each
             for each in found
@@ -199,6 +223,11 @@ class Proposer:
 
     def _outcome(self, status: Status, proposal: Proposal, **made: Any) -> Outcome:
         return Outcome(status=status, card=self.card, proposal=proposal, **made)
+
+
+def _lines(card: bytes) -> Iterator[str]:
+    """The lines of a card's front matter without their values: `in` finds each of them at most once, in order."""
+    return (_VALUE.sub(r"\1", line) for line in split(decode_card(card)).yaml.splitlines() if line.strip())
 
 
 def _refuse_contradiction(own: Standing, proposal: Proposal) -> None:

@@ -140,7 +140,9 @@ def _remark(metric: yaml.MappingNode, text: str) -> str | None:
     keys = [key.value for key, _ in metric.value if isinstance(key, yaml.ScalarNode)]
     more = [key for key in keys if key not in _PLAIN_KEYS]
     value = get(metric, "value")
-    line = "" if value is None else text[value.end_mark.index :].partition("\n")[0]
+    # A literal ends where the next line begins, which is not about it.
+    ends = value is not None and value.end_mark.column > 0
+    line = text[value.end_mark.index :].partition("\n")[0] if value is not None and ends else ""
     comment = _COMMENT.search(line)
     return ", ".join([*more, *([comment.group().strip()] if comment else [])]) or None
 

@@ -146,6 +146,12 @@ class Hub:
                 return {}
             return {str(entry["path"]): str(entry["oid"]) for entry in entries if entry["type"] == "file"}
 
+    def history(self, repo_id: str, revision: str) -> list[str]:
+        """The commits of a revision, the newest first."""
+        with self.translated(f"read the history of {repo_id}", repo_id):
+            found = self.retried(lambda: self.api.list_repo_commits(repo_id, revision=revision))
+            return [commit.commit_id for commit in found]
+
     def leaderboard(self, dataset_id: str) -> list[dict[str, Any]]:
         """The entries of a benchmark's leaderboard; none where the Hub has no such page for it."""
         with self.translated(f"read the leaderboard of {dataset_id}", dataset_id):

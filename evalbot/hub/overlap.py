@@ -6,17 +6,18 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from evalbot.card.document import CARD_PATH, decode_card, parse_card
+from evalbot.card.document import decode_card, parse_card
 from evalbot.card.eval_results import read_entries
 from evalbot.card.eval_results_variant import Variant, noted_variant, variant_of
-from evalbot.card.model_index import Published, published, same_number
+from evalbot.card.model_index import Published, published, same_value
 from evalbot.card.placement import place
 from evalbot.card.sameness import same_identity, same_score
 from evalbot.errors import InvalidCard, MissingCard, NothingFound
 from evalbot.hub.contents import read_results, result_files
+from evalbot.model_names import same_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from evalbot.card.eval_results import Entry
     from evalbot.hub.client import Hub
@@ -57,7 +58,7 @@ class Overlap:
 
 @dataclass(frozen=True, slots=True)
 class _Brought:
-    """What a pull request publishes and main does not."""
+    """What a pull request publishes and the commit it branched from does not."""
 
     metrics: Counter[Published]
     entries: tuple[tuple[str, Entry], ...]
@@ -69,41 +70,71 @@ def overlaps(
 ) -> tuple[Overlap, ...]:
     """Read card and evaluation results in each pull request and keep those that bring a score of ours, in their order.
 
-    A score is known by its benchmark alone: under another model name, task, dataset, layout or format it is the same
-    proposal in other words, and a person should decide.
+    A score is known by its benchmark alone: under another task, dataset, layout or format, or a name that is no other
+    model's, it is the same proposal in other words, and a person should decide.
     """
-    if not pull_requests:
-        return ()
-    main = _Main(Counter(metrics_of(card.data)), result_files(hub, card.repo_id, card.commit))
-    return tuple(_overlaps(hub, card, proposal, pull_requests, main))
+    bases = _Bases(hub, card)
+    return tuple(found for each in pull_requests if (found := _overlap(hub, card, proposal, each, bases)) is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Main:
-    metrics: Counter[Published]
-    result_files: Mapping[str, str]
+class _Bases:
+    """Where pull requests branched from, as far as main's history tells; else they are held against main itself."""
 
+    def __init__(self, hub: Hub, card: RemoteFile) -> None:
+        self._hub = hub
+        self._card = card
+        self._history: frozenset[str] | None = None
+        self._cards: dict[str, Counter[Published]] = {}
+        self._results: dict[str, Mapping[str, str]] = {}
 
-def _overlaps(
-    hub: Hub, card: RemoteFile, proposal: Proposal, pull_requests: Iterable[PullRequest], main: _Main
-) -> Iterator[Overlap]:
-    for pull_request in pull_requests:
+    def of(self, pull_request: PullRequest) -> str:
+        if self._history is None:
+            self._history = frozenset(self._hub.history(self._card.repo_id, "main"))
+        theirs = self._hub.history(self._card.repo_id, pull_request.ref)
+        return next((commit for commit in theirs if commit in self._history), self._card.commit)
+
+    def metrics(self, commit: str) -> Counter[Published]:
+        if commit not in self._cards:
+            self._cards[commit] = Counter(metrics_of(self._read(commit)))
+        return self._cards[commit]
+
+    def results(self, commit: str) -> Mapping[str, str]:
+        if commit not in self._results:
+            self._results[commit] = result_files(self._hub, self._card.repo_id, commit)
+        return self._results[commit]
+
+    def _read(self, commit: str) -> bytes:
+        if commit == self._card.commit:
+            return self._card.data
         try:
-            brought = _read(hub, card, pull_request, main)
+            return self._hub.read_card(self._card.repo_id, commit).data
         except MissingCard:
-            continue  # it removes the card: nothing of ours is in it
-        except (InvalidCard, NothingFound):
-            yield Overlap(pull_request=pull_request, unreadable=True)
-            continue
-        overlap = _overlap(pull_request, proposal, brought)
-        if overlap.same or overlap.other_value:
-            yield overlap
+            return b""
 
 
-def _read(hub: Hub, card: RemoteFile, pull_request: PullRequest, main: _Main) -> _Brought:
-    theirs = hub.read_file(card.repo_id, CARD_PATH, pull_request.ref).data
-    metrics = Counter() if theirs == card.data else Counter(metrics_of(theirs)) - main.metrics
-    results = read_results(hub, card.repo_id, pull_request.ref, but=main.result_files)
+def _overlap(
+    hub: Hub, card: RemoteFile, proposal: Proposal, pull_request: PullRequest, bases: _Bases
+) -> Overlap | None:
+    try:
+        brought = _read(hub, card, pull_request, bases)
+    except MissingCard:
+        return None  # it removes the card: nothing of ours is in it
+    except (InvalidCard, NothingFound):
+        return Overlap(pull_request=pull_request, unreadable=True)
+    same, other_value = _compared(proposal, brought)
+    return Overlap(pull_request=pull_request, same=same, other_value=other_value) if same or other_value else None
+
+
+def _read(hub: Hub, card: RemoteFile, pull_request: PullRequest, bases: _Bases) -> _Brought:
+    theirs = hub.read_card(card.repo_id, pull_request.ref)
+    if theirs.commit == card.commit:
+        return _Brought(Counter(), ())  # a draft that nothing was pushed to yet
+    touched = set(result_files(hub, card.repo_id, pull_request.ref).items()) - set(bases.results(card.commit).items())
+    if theirs.data == card.data and not touched:
+        return _Brought(Counter(), ())
+    base = bases.of(pull_request)
+    metrics = Counter(metrics_of(theirs.data)) - bases.metrics(base)
+    results = read_results(hub, card.repo_id, pull_request.ref, but=bases.results(base)) if touched else {}
     return _Brought(metrics, tuple((path, entry) for path, data in results.items() for entry in _entries(path, data)))
 
 
@@ -119,30 +150,38 @@ def _entries(path: str, data: bytes) -> tuple[Entry, ...]:
         return ()  # the Hub does not show a file that it does not accept
 
 
-def _overlap(pull_request: PullRequest, proposal: Proposal, brought: _Brought) -> Overlap:
-    same: list[Score] = []
-    other_value: list[Score] = []
-    for score, values in _values(proposal, brought).items():
-        if any(values):
-            same.append(score)
-        elif values:
-            other_value.append(score)
-    return Overlap(pull_request=pull_request, same=tuple(same), other_value=tuple(other_value))
+def _compared(proposal: Proposal, brought: _Brought) -> tuple[tuple[Score, ...], tuple[Score, ...]]:
+    """Our scores that are brought with our value, and those that are brought with another one only."""
+    found = _agreements(proposal, brought)
+    same = tuple(score for score, values in found.items() if any(values))
+    return same, tuple(score for score, values in found.items() if values and not any(values))
 
 
-def _values(proposal: Proposal, brought: _Brought) -> dict[Score, list[bool]]:
+def _agreements(proposal: Proposal, brought: _Brought) -> dict[Score, list[bool]]:
     """For each of our scores, whether each value that a pull request brings for its benchmark is ours."""
     found: dict[Score, list[bool]] = {score: [] for score in proposal.written}
-    for result, metric in () if proposal.merge is None else proposal.merge.written:
-        if metric.score is not None:
+    metrics = [other for other in brought.metrics if not _is_another_models(other, proposal)]
+    for result, metric in [(each, metric) for each in proposal.results for metric in each.metrics]:
+        if metric.score in found:
             found[metric.score] += [
-                same_number(metric.value, other.value)
-                for other in brought.metrics
+                same_value(metric.value, other.value)
+                for other in metrics
                 if same_identity(result, metric, other) or same_score(result, metric, other)
             ]
     for score, agreements in found.items():
-        agreements += [_agrees(score, entry) for path, entry in brought.entries if _is_of(score, path, entry)]
+        agreements += [
+            same_value(score.value, each.value) for path, each in brought.entries if _is_of(score, path, each)
+        ]
     return found
+
+
+def _is_another_models(other: Published, proposal: Proposal) -> bool:
+    """Whether an entry is named like another model of the table that our scores were read from."""
+    if same_name(other.model, proposal.model):
+        return False
+    extraction = proposal.extraction
+    others = (model.label for model in extraction.report.models if model.label != extraction.model_label)
+    return any(same_name(other.model, label) for label in others)
 
 
 def _is_of(score: Score, path: str, entry: Entry) -> bool:
@@ -150,11 +189,6 @@ def _is_of(score: Score, path: str, entry: Entry) -> bool:
     bare, variant = variant_of(score)
     noted = noted_variant(entry.notes, path)
     return place(bare).dataset == entry.dataset_id and (not isinstance(variant, Variant) or variant.may_be(noted))
-
-
-def _agrees(score: Score, entry: Entry) -> bool:
-    """Whether an entry's value is a score's: on its leaderboard it may stand as a fraction, or in percent."""
-    return any(same_number(score.value.scaleb(digits), entry.value) for digits in (0, 2, -2))
 
 
 def _some(scores: Sequence[Score]) -> str:

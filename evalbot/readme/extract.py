@@ -49,7 +49,7 @@ def extract(readme: str, wanted: Wanted) -> Extraction:
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """What the other tables of a README say of a model, and the numbers of those that do not say it without a choice."""
+    """What the other tables of a README say of a model, and which of them do not say it without a choice."""
 
     scores: tuple[Score, ...] = ()
     unread: tuple[int | str, ...] = ()

@@ -50,6 +50,8 @@ class Page:
     """What this run changes in a pull request that was open already; None for a new one."""
     held_before: Mapping[str, bytes] | None = None
     """The files of that pull request before this run."""
+    base: str = ""
+    """What the card's front matter was when the pull request branched from it, as a short digest."""
 
 
 def title(proposal: Proposal) -> str:
@@ -147,6 +149,7 @@ def _members(page: Page) -> dict[str, object]:
         "account": page.account,
         "version": __version__,
         "description_mark": DESCRIPTION_MARK,
+        "base": page.base,
         "summary_mark": SUMMARY_MARK,
     }
 
