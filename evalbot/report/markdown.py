@@ -20,21 +20,35 @@ _SIGNS = re.compile(r"([@#$\\])(?=\S)")
 _ADDRESSES = re.compile(r":(?=//)|\bwww(?=\.)", re.IGNORECASE)
 _ZERO_WIDTH_SPACE = "\u200b"
 _LEFT_TO_RIGHT_MARK = "\u200e"
-_RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
+_RIGHT_TO_LEFT, _DIRECTED = frozenset({"R", "AL", "AN"}), frozenset({"R", "AL", "AN", "L", "EN"})
 MAX_CELL = 120
 """Characters of foreign text in one table cell; the card itself shows the rest."""
 
 
 def escape(text: str, most: int = MAX_CELL) -> str:
     """One line of plain text, at most so many characters of it, as Markdown that renders as that and does no more."""
-    line = cut(one_line(text), most)
+    line = _left_to_right(cut(one_line(text), most))
     apart = _ADDRESSES.sub(_with_space, _SIGNS.sub(_with_space, line))
     inline = _MARKED_UP.sub(r"\\\1", apart.translate(_REFERENCED))
     # A label that begins as a list, a heading or a quotation would be one where it begins a line of ours.
-    harmless = _BLOCK_START.sub(_as_references, inline)
-    # Numbers after right-to-left words are shown in reverse order, so that 64.8 → 65.1 would read 65.1 → 64.8.
-    reverses = any(unicodedata.bidirectional(c) in _RIGHT_TO_LEFT for c in line)
-    return harmless + _LEFT_TO_RIGHT_MARK if reverses else harmless
+    return _BLOCK_START.sub(_as_references, inline)
+
+
+def _left_to_right(line: str) -> str:
+    """The line with a mark after right-to-left words, wherever a number or other words follow.
+
+    Numbers after such words are shown in reverse order without one: 64.8 → 65.1 would read 65.1 → 64.8.
+    """
+    parts: list[str] = []
+    follows = ""
+    for character in reversed(line):
+        direction = unicodedata.bidirectional(character)
+        if direction in _RIGHT_TO_LEFT and follows not in _RIGHT_TO_LEFT:
+            parts.append(_LEFT_TO_RIGHT_MARK)
+        if direction in _DIRECTED:
+            follows = direction
+        parts.append(character)
+    return "".join(reversed(parts))
 
 
 def one_line(text: str) -> str:
