@@ -17,7 +17,7 @@ import pytest
 import stamina
 
 from evalbot import flows, own_pull_request
-from evalbot.demo import demo_card
+from evalbot.demo import REPO_ID, demo_card
 from evalbot.sandbox.faults import OUT_OF_QUOTA
 from evalbot.sandbox.server import SandboxHub
 from tests.flows.conftest import Evalbot, Run
@@ -73,6 +73,7 @@ class Struck:
     only: frozenset[Place] = field(default_factory=lambda: frozenset(PLACES))
 
 
+PROPOSE = ("extract-readme", "--repo-id", REPO_ID, "--table", "2", "--create-pr", "--json")
 LASTING = {"times": 99}
 HTML = {"status": 200, "body": "<html>A proxy was here</html>", "content_type": "text/html"}
 WRITES = frozenset(PLACES) - READS
@@ -272,3 +273,23 @@ def assert_told(truth: Truth, number: int, journey: Journey) -> None:
     description, *comments = [each.content for each in truth.comments(number)]
     assert [name for name in wanted(journey) if "| " + name.split(" (")[0] not in description] == []
     assert len(comments) <= 1
+
+
+def test_wait__that_is_asked_for__is_waited_and_announced(evalbot: Evalbot, hub: SandboxHub) -> None:
+    hub.faults.add("GET", "/discussions$", status=429, headers={"Retry-After": "1"})
+    started = time.monotonic()
+    done = evalbot(*PROPOSE)
+    assert (done.code, done.json["status"]) == (0, "proposed")
+    assert time.monotonic() - started >= 1
+    assert "Waiting 1 s: the Hub answered 429 and asks for it." in done.err
+
+
+@pytest.mark.parametrize(("wait", "said"), [("1", "more than the 2 seconds"), (A_YEAR["Retry-After"], "asks to wait")])
+def test_wait__longer_than_the_command_may_take__ends_it_with_the_reason(
+    evalbot: Evalbot, hub: SandboxHub, wait: str, said: str
+) -> None:
+    hub.faults.add("GET", "/discussions$", status=429, headers={"Retry-After": wait}, times=9)
+    started = time.monotonic()
+    done = evalbot(*PROPOSE, "--timeout", "2")
+    assert (done.code, said in done.err) == (8, True), done.err
+    assert time.monotonic() - started < 4
