@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from evalbot.card.document import CARD_PATH, decode_card, parse_card
 from evalbot.card.eval_results import read_entries
-from evalbot.card.model_index import published, same_number
+from evalbot.card.model_index import published, same_value
 from evalbot.card.sameness import same_identity, same_score
 from evalbot.errors import InvalidCard
 from evalbot.model_names import same_name
@@ -168,7 +168,7 @@ def elsewhere(pair: Pair) -> Note:
     """A value that is published for another dataset or task, with ours where it is another."""
     other = pair.published
     stands = f"{cut(other.value, _VALUE)}, for {cut(pair.place, _PLACE)}"
-    agree = same_number(pair.metric.value, other.value)
+    agree = same_value(pair.metric.value, other.value)
     return Note(_name(other), stands if agree else f"{stands}; the table says {pair.metric.value:f}")
 
 
@@ -225,7 +225,7 @@ def _is_written(metric: Published, planned: Planned) -> bool:
     if merge is None or not same_name(metric.model, merge.model):
         return False
     return any(
-        same_number(ours.value, metric.value)
+        same_value(ours.value, metric.value)
         and (same_identity(result, ours, metric) or same_score(result, ours, metric))
         for result, ours in merge.written
     )

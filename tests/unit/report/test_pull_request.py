@@ -150,13 +150,21 @@ def test_description__many_labels_of_one_reason__are_counted() -> None:
     assert "Label 0, Label 1, Label 2, Label 3, Label 4 and 3 more: too odd" in items
 
 
-def test_description__another_value_under_another_dataset__is_pointed_out() -> None:
+@pytest.mark.parametrize(
+    ("value", "heading", "item"),
+    [
+        ("54.0", "Please look", "MMLU: 54.0, for cais/mmlu; the table says 64.80"),
+        ("0.648", "Published already for another dataset or task", "MMLU: 0.648, for cais/mmlu"),
+    ],
+)
+def test_description__a_value_under_another_dataset__is_pointed_out(value: str, heading: str, item: str) -> None:
     index = (
-        b"model-index: [{name: Aurora-7B-Instruct, results: [{task: {type: text-generation},"
-        b" dataset: {type: cais/mmlu, name: MMLU}, metrics: [{type: acc, value: 54.0}]}]}]\n"
+        "model-index: [{name: Aurora-7B-Instruct, results: [{task: {type: text-generation},"
+        f" dataset: {{type: cais/mmlu, name: MMLU}}, metrics: [{{type: acc, value: {value}}}]}}]}}]\n"
     )
-    made = proposal(demo_card().replace(b"version: 1.10\n", b"version: 1.10\n" + index))
-    assert read(description(page(made))).items == ["MMLU: 54.0, for cais/mmlu; the table says 64.80"]
+    seen = read(description(page(proposal(demo_card().replace(b"version: 1.10\n", index.encode())))))
+    assert seen.items == [item]
+    assert heading in seen.text
 
 
 def by_another_source() -> bytes:
