@@ -15,7 +15,7 @@ import sys
 from dataclasses import dataclass, fields
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import pytest
 from huggingface_hub import HfApi
@@ -23,6 +23,7 @@ from huggingface_hub import HfApi
 from evalbot import __version__, flows, proposer
 from evalbot.errors import EvalbotError
 from evalbot.hub import budget, retries, session
+from evalbot.outcome import Status
 from evalbot.sandbox import seed
 from evalbot.sandbox.accounts import Organisation
 from evalbot.sandbox.server import SandboxHub
@@ -207,6 +208,24 @@ def test_bounds__are_those_of_the_code() -> None:
         f"`--timeout` ({timeout:.0f} seconds)",
     ):
         assert said in text
+
+
+def test_json_page__names_every_status_and_every_member_of_both_formats(hub: SandboxHub, evalbot: Evalbot) -> None:
+    page = (DOC.parent / "json.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"`([a-z_-]+)`", page))
+    assert set(get_args(Status)) <= documented
+    stage = Stage(hub, evalbot, Path.cwd())
+    stage.push(next(content for kind, content in sections()["Two formats"] if kind == "markdown"))
+    answer = evalbot(*PROPOSE, "--format", "both", "--json").json
+    assert answer["eval_results"]["added"], "no entry, so its members are not seen"
+    assert set(members({**answer, "eval_results": {**answer["eval_results"], "files": {}}})) <= documented
+
+
+def members(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from value
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from members(item)
 
 
 def all_errors(error: type[EvalbotError]) -> Iterator[type[EvalbotError]]:
