@@ -39,7 +39,9 @@ def test_texts__hostile_labels__stand_there_as_themselves(label: str) -> None:
     assert any(item.endswith(f": {as_expected(label, 300)}") for item in seen.items)
     assert read(summary(told)).verdict.startswith(f"Evaluation results of {as_expected(label)}: 2 new, 2 changed")
     update = read(summary(replace(told, step=told.proposal.main, held_before=None)))
-    assert update.verdict == "Brought up to date with the card: 2 added, 2 changed, 2 removed."
+    assert update.verdict.startswith(
+        f"Evaluation results of {as_expected(label)}, brought up to date with the card: 2 added"
+    )
     assert len(update.items) == 6
 
 

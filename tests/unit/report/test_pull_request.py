@@ -321,14 +321,18 @@ def test_summary__of_a_pull_request_that_only_removes__says_so() -> None:
 def test_summary__of_an_update__lists_what_this_run_changed() -> None:
     made = proposal(changed(demo_card()), Choices(prune=True))
     seen = read(summary(page(made, held())))
-    assert seen.verdict == "Brought up to date with the card: 1 added, 1 changed, 1 removed."
+    assert seen.verdict == (
+        "Evaluation results of Aurora 7B Instruct, brought up to date with the card: 1 added, 1 changed, 1 removed."
+    )
     assert seen.items == ["MMLU: 64.80 → 65.1 (+0.30)", "DROP: 71.4 (new)", "GSM8K: 58.9 (removed)"]
     assert "The description above shows all that this pull request proposes." in seen.text
 
 
 def test_summary__of_an_update_that_changes_no_score__says_so() -> None:
     seen = read(summary(page(proposal(), held())))
-    assert seen.verdict == "Brought up to date with the card: no score changed."
+    assert seen.verdict == (
+        "Evaluation results of Aurora 7B Instruct, brought up to date with the card: no score changed."
+    )
 
 
 @pytest.mark.parametrize("tell", [description, summary])
