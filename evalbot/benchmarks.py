@@ -74,6 +74,16 @@ def why_unknown(label: str) -> str:
     return "" if isinstance(found, Benchmark) else found
 
 
+def is_dataset(name: str | None) -> bool:
+    """Whether a name is the Hub dataset of a benchmark of the registry."""
+    return name is not None and name in _datasets()
+
+
+@cache
+def _datasets() -> frozenset[str]:
+    return frozenset(entry.dataset for entry in all_benchmarks() if entry.dataset is not None)
+
+
 def folded(label: str) -> str:
     """How labels compare: case, blanks, `-` and `_` do not count; `+` is a word (HumanEval+ is not HumanEval).
 

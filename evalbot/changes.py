@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from evalbot.card.document import CARD_PATH, decode_card, parse_card
 from evalbot.card.edit import apply_merge
+from evalbot.card.eval_results import FOLDER
 from evalbot.card.eval_results_plan import EvalResultsPlan, plan_eval_results
 from evalbot.card.merge import Merge, plan_merge
-from evalbot.card.model_index import published
-from evalbot.errors import AmbiguousChoice
-from evalbot.readme.extract import Elsewhere, extract_elsewhere
+from evalbot.card.model_index import is_number, published, same_value
+from evalbot.card.results import Unpublishable
+from evalbot.readme.extract import extract_elsewhere
+from evalbot.readme.printed import printed_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from decimal import Decimal
 
     from evalbot.card.model_index import Published
     from evalbot.card.results import Result
@@ -59,10 +63,10 @@ class Planned:
 def plan_changes(proposal: Proposal, files: Mapping[str, bytes], *, unmerged: bool = False) -> Planned:
     """What a proposal changes where these files stand: on main, or `unmerged` in a pull request of ours.
 
-    There, what only our earlier runs proposed and the card does not say any more goes as well: it is not published.
-    Raises InvalidCard where the card cannot be edited, AmbiguousChoice where nobody can tell what is out of date.
+    There, what only our earlier runs proposed and the card does not print any more goes as well: it is not published.
+    Raises InvalidCard where the card cannot be edited.
     """
-    planned = _plan(proposal, files, Elsewhere(), unmerged=unmerged)
+    planned = _plan(proposal, files, (), unmerged=unmerged)
     if planned.replaces:
         # Only now is it worth reading the whole card again.
         elsewhere = extract_elsewhere(decode_card(proposal.before[CARD_PATH]), proposal.wanted, proposal.extraction)
@@ -70,7 +74,7 @@ def plan_changes(proposal: Proposal, files: Mapping[str, bytes], *, unmerged: bo
     return planned
 
 
-def _plan(proposal: Proposal, files: Mapping[str, bytes], elsewhere: Elsewhere, *, unmerged: bool) -> Planned:
+def _plan(proposal: Proposal, files: Mapping[str, bytes], elsewhere: Sequence[Score], *, unmerged: bool) -> Planned:
     """Both parts; a score that is in conflict in one format is not written in the other either."""
     merge, entries = None, None
     held = proposal.held
@@ -90,30 +94,33 @@ def _plan(proposal: Proposal, files: Mapping[str, bytes], elsewhere: Elsewhere, 
 def _plan_merge(
     proposal: Proposal,
     files: Mapping[str, bytes],
-    elsewhere: Elsewhere,
+    elsewhere: Sequence[Score],
     held: frozenset[Score],
     *,
     unmerged: bool,
 ) -> Merge:
-    choices = proposal.choices
-    merge = plan_merge(
+    choices, card = proposal.choices, proposal.before[CARD_PATH]
+    return plan_merge(
         parse_card(decode_card(files[CARD_PATH])),
         proposal.model,
         [_not_held(result, held) for result in proposal.results],
         on_conflict=choices.on_conflict,
-        prune=choices.prune or (unmerged and not elsewhere.unread),
-        keep=() if choices.prune else frozenset(_published(proposal.before[CARD_PATH])),
-        elsewhere=proposal.laid_out(elsewhere.scores),
+        prune=choices.prune or unmerged,
+        keep=() if choices.prune else frozenset(_published(card)),
+        elsewhere=proposal.laid_out(elsewhere),
+        still=lambda number: _is_printed(number, card),
+        repo_id=proposal.repo_id,
     )
-    if merge.pruned and choices.prune and elsewhere.unread:
-        numbers = ", ".join(str(number) for number in elsewhere.unread)
-        raise AmbiguousChoice(
-            f"--prune-own would delete {len(merge.pruned)} published value(s), but nothing tells whether the card still"
-            f" says them: table {numbers} cannot be read without a choice.",
-            hint="Run without --prune-own, and delete by hand what is out of date.",
-            candidates=[f"{gone.name or gone.type} = {gone.value}" for gone in merge.pruned],
-        )
-    return merge
+
+
+def _is_printed(number: str, card: bytes) -> bool:
+    """Whether a published number stands in any table of the card; one that is no number may stand anywhere."""
+    return any(same_value(printed, number) for printed in _printed(card)) or not is_number(number)
+
+
+@lru_cache(maxsize=2)
+def _printed(card: bytes) -> frozenset[Decimal]:
+    return printed_numbers(decode_card(card))
 
 
 def _published(card: bytes) -> tuple[Published, ...]:
@@ -121,21 +128,25 @@ def _published(card: bytes) -> tuple[Published, ...]:
 
 
 def _plan_entries(
-    proposal: Proposal, files: Mapping[str, bytes], elsewhere: Elsewhere, held: frozenset[Score]
+    proposal: Proposal, files: Mapping[str, bytes], elsewhere: Sequence[Score], held: frozenset[Score]
 ) -> EvalResultsPlan | None:
     found = proposal.leaderboards
     if found is None:
         return None
-    return plan_eval_results(
-        [score for score in proposal.extraction.scores if score not in held],
+    plan = plan_eval_results(
+        [score for score in proposal.extraction.scores if score not in held] if proposal.is_own_model else [],
         {path: data for path, data in files.items() if path != CARD_PATH},
         found.registered,
         found.scales,
         source=proposal.source,
         date=found.date,
         on_conflict=proposal.choices.on_conflict,
-        elsewhere=elsewhere.scores,
+        elsewhere=elsewhere,
     )
+    if proposal.is_own_model:
+        return plan
+    reason = f"{FOLDER} speaks of {proposal.repo_id} alone, and these are scores of {proposal.model}"
+    return replace(plan, skipped=tuple(Unpublishable(score, reason) for score in proposal.extraction.scores))
 
 
 def _in_conflict(merge: Merge | None, entries: EvalResultsPlan | None) -> frozenset[Score]:

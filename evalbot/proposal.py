@@ -13,6 +13,7 @@ from evalbot.card.eval_results_consistency import disagreements_of
 from evalbot.card.model_index import plain_text
 from evalbot.changes import plan_changes
 from evalbot.errors import InvalidCard, UsageError
+from evalbot.model_names import same_name
 from evalbot.readme.extract import Extraction, Skipped, Wanted, extract
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class Proposal:
     left_out: tuple[Unpublishable, ...]
     source: Source | None
     wanted: Wanted
+    repo_id: str | None = None
     leaderboards: Leaderboards | None = None
     held: frozenset[Score] = frozenset()
     """Scores that are not proposed, whatever stands in the repository: somebody has said no to them."""
@@ -93,6 +95,19 @@ class Proposal:
     def conflicts(self) -> tuple[str, ...]:
         """Values that other sources publish, as lines for people."""
         return () if self.main is None else self.main.conflicts
+
+    @property
+    def is_own_model(self) -> bool:
+        """Whether the scores are the repository's own model's, as far as names tell.
+
+        A label that was pointed at is taken for it only where no label of the table is the repository's name.
+        """
+        own = (self.repo_id or "").rpartition("/")[2]
+        label = self.extraction.model_label
+        if not own or same_name(self.model, own) or (label is None and self.wanted.model_name in (None, own)):
+            return True
+        pointed = self.wanted.exact_label is not None or self.wanted.column_index is not None
+        return pointed and not any(same_name(model.label, own) for model in self.extraction.report.models)
 
     @property
     def nothing_to_do(self) -> Literal["up-to-date", "skipped"]:
@@ -208,6 +223,7 @@ def propose_from_tables(
         left_out=left_out,
         source=source,
         wanted=wanted,
+        repo_id=repo_id,
     )
     return proposal.planned_on_main()
 

@@ -13,6 +13,7 @@ from evalbot.card.model_index import index_models, published, published_in, text
 from evalbot.card.sameness import same_place, same_source
 from evalbot.card.splice import CardSplicer
 from evalbot.errors import InvalidCard
+from evalbot.model_names import same_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -41,15 +42,17 @@ def apply_merge(text: str, merge: Merge) -> str:
 
 
 def _by_place(merge: Merge) -> tuple[list[Pair], dict[Metric, Pair]]:
-    """Updates that are made where the old value stands, and those whose old place names another source.
+    """Updates that are made where the old value stands, and those whose old place says another source or name.
 
-    A number of ours under somebody else's source would be a lie about where it comes from.
+    A number of ours under somebody else's source, or under another label than is printed, would be a lie.
     """
     replaced: list[Pair] = []
     moved: dict[Metric, Pair] = {}
     for part in merge.parts:
         for pair in part.updated:
-            if pair.published.source_url is None or same_source(part.result, pair.published):
+            named_alike = pair.published.name is None or same_name(pair.published.name, pair.metric.name)
+            ours = pair.published.source_url is None or same_source(part.result, pair.published)
+            if named_alike and ours:
                 replaced.append(pair)
             else:
                 moved[pair.metric] = pair

@@ -6,12 +6,15 @@ stand in `sameness`, the edit that carries a merge out in `edit`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from evalbot.benchmarks import is_dataset
 from evalbot.card.document import CardDocument, get, items
+from evalbot.card.metric_types import slug
 from evalbot.card.model_index import Published, index_models, published_in, same_value, text_of
-from evalbot.card.sameness import same_identity, same_score, same_source
+from evalbot.card.sameness import same_benchmark, same_identity, same_score, same_source
 from evalbot.model_names import same_name
 
 if TYPE_CHECKING:
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from evalbot.card.results import Metric, Result
 
 
+Said = Callable[[str], bool]
+"""Whether a source still prints a number, given as a scalar's text."""
 OnConflict = Literal["fail", "skip", "update"]
 """What becomes of a value that differs from one another source has published: --on-conflict."""
 Standing = Literal["added", "updated", "unchanged", "conflict", "stands-elsewhere"]
@@ -142,29 +147,40 @@ def plan_merge(
     prune: bool = False,
     keep: Collection[Published] = (),
     elsewhere: Sequence[Result] = (),
+    still: Said = lambda _: False,
+    repo_id: str | None = None,
 ) -> Merge:
     """Compare results with the card's entry for the model of this name.
 
-    `prune` marks what the same source published before and does not say any more, but for `keep`; `elsewhere` is what
-    it says in other places: a value that stands there is neither out of date nor unread. Raises InvalidCard where the
-    model-index is not a list of models with results.
+    `prune` marks what the same source published before and does not say any more, but for `keep`: `still` tells of a
+    number whether the source prints it anywhere. `elsewhere` is what it says in other places: a value that stands there
+    is not out of date. `repo_id` is a name of the repository's own model too. Raises InvalidCard where the model-index
+    is not a list of models with results.
     """
     rules = _Rules(on_conflict, tuple(elsewhere))
     models = index_models(document)
-    entries = entries_of(models, name)
+    entries = entries_of(models, name, repo_id)
     entry_name = (text_of(get(entries[0], "name")) if entries else None) or name
     known = [metric for entry in entries for metric in _published_by(entry, document.pieces.yaml)]
     return Merge(
         model=entry_name,
         parts=tuple(_part(result, known, rules) for result in results),
         other_models=tuple(text_of(get(model, "name")) or "" for model in models if model not in entries),
-        pruned=tuple(other for other in _unread(results, known, rules) if other not in keep) if prune else (),
+        pruned=tuple(other for other in _unread(results, known, still) if other not in keep) if prune else (),
     )
 
 
-def entries_of(models: Sequence[yaml.MappingNode], name: str) -> list[yaml.MappingNode]:
-    """The entries of this model; a card may have it twice, and both speak for it."""
-    return [model for model in models if same_name(text_of(get(model, "name")) or "", name)]
+def entries_of(models: Sequence[yaml.MappingNode], name: str, repo_id: str | None = None) -> list[yaml.MappingNode]:
+    """The entries of this model; a card may have it twice, and both speak for it.
+
+    The repository's own model goes by `owner/name` as well.
+    """
+    own = repo_id is not None and same_name(repo_id.partition("/")[2], name)
+    return [model for model in models if _is_named(text_of(get(model, "name")) or "", name, repo_id if own else None)]
+
+
+def _is_named(entry: str, name: str, repo_id: str | None) -> bool:
+    return same_name(entry, name) or (repo_id is not None and entry.casefold() == repo_id.casefold())
 
 
 def _published_by(entry: yaml.MappingNode, source: str) -> list[Published]:
@@ -228,17 +244,25 @@ def _obstacle(same: Sequence[Pair], other: Published) -> str | None:
     return None
 
 
-def _unread(results: Sequence[Result], known: Sequence[Published], rules: _Rules) -> Iterable[Published]:
-    """What our source published of this model and nothing that it says now speaks of."""
-    said = (*results, *rules.elsewhere)
+def _unread(results: Sequence[Result], known: Sequence[Published], still: Said) -> Iterable[Published]:
+    """What our source published of this model and does not say any more.
+
+    Only a metric as evalbot writes it is ours to delete: what a person has added to a result of ours is theirs.
+    """
     for other in known:
         ours = any(same_source(result, other) for result in results)
-        if ours and _obstacle((), other) is None and not any(_speaks_of(result, other) for result in said):
+        written = is_dataset(other.dataset[0]) or other.type == slug(other.name or "")
+        if ours and written and _obstacle((), other) is None and not _is_said(results, other, still):
             yield other
 
 
-def _speaks_of(result: Result, other: Published) -> bool:
-    return any(same_identity(result, metric, other) or same_score(result, metric, other) for metric in result.metrics)
+def _is_said(results: Sequence[Result], other: Published, still: Said) -> bool:
+    """Whether our scores speak of a metric, or its number may still stand under its name: then nobody knows."""
+    pairs = [(result, metric) for result in results for metric in result.metrics]
+    if any(same_identity(result, metric, other) for result, metric in pairs):
+        return True
+    renamed = [metric for result, metric in pairs if same_benchmark(metric, other)]
+    return not any(same_value(metric.value, other.value) for metric in renamed) and still(other.value)
 
 
 def _agree(pair: Pair) -> bool:

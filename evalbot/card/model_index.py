@@ -180,6 +180,11 @@ def same_value(value: Decimal, written: str) -> bool:
     return any(same_number(value.scaleb(digits), written) for digits in (0, 2, -2))
 
 
+def is_number(written: str) -> bool:
+    """Whether a scalar's text is a plain number."""
+    return _NUMBER.fullmatch(written) is not None
+
+
 def same_number(value: Decimal, written: str) -> bool:
     """Whether a scalar's text says this number; `85.20` and `85.2` do, `85.2%` and `8_5` say no plain number."""
-    return _NUMBER.fullmatch(written) is not None and Decimal(written) == value
+    return is_number(written) and Decimal(written) == value

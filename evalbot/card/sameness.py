@@ -40,6 +40,11 @@ def same_identity(result: Result, metric: Metric, other: Published) -> bool:
     return other.name is not None and same_name(other.name, metric.name)
 
 
+def same_benchmark(metric: Metric, other: Published) -> bool:
+    """Whether two names say one benchmark, whatever they say of shots: `GSM8K` and `GSM8K (8-shot)`."""
+    return other.name is not None and _bare_key(metric.name) == _bare_key(other.name)
+
+
 def same_source(result: Result, other: Published) -> bool:
     """Whether a published metric names our source; one that names none is nobody's."""
     return same_address(None if result.source is None else result.source.url, other.source_url)
@@ -113,10 +118,10 @@ def _our_names(result: Result, metric: Metric) -> Iterator[str]:
 
 
 def _measure_of(result: Result, metric: Metric) -> str | None:
-    """What was measured, as far as it is told: a grouped metric's type is only its label."""
-    if result.benchmark is not None:
-        return known_type(metric.type)
-    return None if metric.score is None else known_type(metric.score.metric)
+    """What was measured, as far as it is printed: a registry's usual metric is only our guess."""
+    if metric.score is None:
+        return known_type(metric.type) if result.benchmark is not None else None
+    return known_type(metric.score.metric)
 
 
 def _shots_of(result: Result, metric: Metric) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from evalbot.readme.table import Table
     from evalbot.score import Score
 
-__all__ = ["Elsewhere", "Extraction", "Skipped", "Wanted", "extract", "extract_elsewhere"]
+__all__ = ["Extraction", "Skipped", "Wanted", "extract", "extract_elsewhere"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,30 +48,16 @@ def extract(readme: str, wanted: Wanted) -> Extraction:
     return Extraction(report=report, model_label=target.label, scores=scores, skipped=skipped)
 
 
-@dataclass(frozen=True, slots=True)
-class Elsewhere:
-    """What the other tables of a README say of a model, and which of them do not say it without a choice."""
-
-    scores: tuple[Score, ...] = ()
-    unread: tuple[int | str, ...] = ()
-
-
-def extract_elsewhere(readme: str, wanted: Wanted, but: Extraction) -> Elsewhere:
-    """The same model's scores in the other tables of a README. Raises InvalidCard as `survey` does."""
+def extract_elsewhere(readme: str, wanted: Wanted, but: Extraction) -> tuple[Score, ...]:
+    """The same model's scores in the other tables of a README, as far as they can be read without a choice."""
     found: list[Score] = []
-    unread: list[int | str] = []
     name = but.model_label or wanted.model_name
     named = replace(wanted, column_index=None, exact_label=None, model_name=name)
     for number in (report.table.number for report in survey(readme) if report.is_evaluation):
-        if number == but.report.table.number:
-            continue
-        try:
-            found += extract(readme, replace(named, table=number)).scores
-        except NothingFound:
-            continue
-        except (AmbiguousChoice, UsageError):
-            unread.append(number)
-    return Elsewhere(tuple(found), tuple(unread))
+        if number != but.report.table.number:
+            with suppress(NothingFound, AmbiguousChoice, UsageError):
+                found += extract(readme, replace(named, table=number)).scores
+    return tuple(found)
 
 
 def _among(blocks: Sequence[Table], wanted: Wanted) -> tuple[Grid, Target]:
