@@ -30,7 +30,9 @@ sys.stdin.read()
 main()
 """
 """evalbot's command line, loaded, which starts when its input ends: that of all of them is one pipe."""
-EXTRACT = ("extract-readme", "--repo-id", REPO_ID, "--table", "2", "--json")
+EXTRACT = ("extract-readme", "--repo-id", REPO_ID, "--json")
+LONG_CONTEXT = {"RULER 32k": "81.5", "LongBench": "44.2"}
+"""What the third table says."""
 
 
 @dataclass(frozen=True)
@@ -40,14 +42,16 @@ class Answer:
     err: str
 
 
-def at_once(hub: SandboxHub, folder: Path, count: int, *arguments: str, user: str = "bob") -> list[Answer]:
-    """Start so many processes, let them all go at one moment, and read their answers."""
+def at_once(
+    hub: SandboxHub, folder: Path, count: int, *arguments: str, user: str = "bob", tables: tuple[str, ...] = ("2",)
+) -> list[Answer]:
+    """Start so many processes for each table, let them all go at one moment, and read their answers."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
     settings = {"HF_ENDPOINT": hub.endpoint, "HF_TOKEN": hub.tokens[user], "HF_HOME": str(folder / "hf-home")}
     gate, key = os.pipe()
     started = [
         subprocess.Popen(
-            [sys.executable, "-c", HELD_AT_THE_START, *EXTRACT, *arguments],
+            [sys.executable, "-c", HELD_AT_THE_START, *EXTRACT, "--table", table, *arguments],
             env=kept | settings,
             stdin=gate,
             stdout=subprocess.PIPE,
@@ -55,7 +59,7 @@ def at_once(hub: SandboxHub, folder: Path, count: int, *arguments: str, user: st
             encoding="utf-8",
             cwd=folder,
         )
-        for _ in range(count)
+        for table in tables * count
     ]
     os.close(gate)
     try:
@@ -113,6 +117,17 @@ def test_eight_updates_at_once__make_one(hub: SandboxHub, truth: Truth, tmp_path
     assert_one(truth, answers, {"updated", "already-proposed"}, OWN_SCORES | NEW_SCORE)
     assert truth.commits("refs/pr/1") == commits + 1
     assert truth.card() == grown_card()
+
+
+def test_two_tables_at_once__stand_in_one_pull_request(hub: SandboxHub, truth: Truth, tmp_path: Path) -> None:
+    answers = at_once(hub, tmp_path, 3, "--create-pr", tables=("2", "3"))
+    assert [answer.err for answer in answers if answer.code] == []
+    (number,) = truth.ours()
+    card = truth.card(f"refs/pr/{number}")
+    assert scores_in(card) == OWN_SCORES | LONG_CONTEXT
+    assert without_index(card) == demo_card()
+    description = truth.comments(number)[0].content
+    assert [name for name in OWN_SCORES | LONG_CONTEXT if name.split(" (")[0] not in description] == []
 
 
 def test_six_pushes_at_once__make_one_commit(hub: SandboxHub, truth: Truth, tmp_path: Path) -> None:
