@@ -9,6 +9,7 @@
     ├── PublishedConflict        6   another source already publishes another value
     ├── AccessDenied             7   no token, a bad token, or a token without the right
     ├── ServiceFailure           8   the Hub could not be reached or did not answer as it should
+    │   ├── AnswerTooLong        8   there is more of it than evalbot reads
     │   └── StaleRevision        8   the card changed while we were working
     └── InvalidCard             10   the card is not what the Hub accepts, so it cannot be edited safely
 
@@ -87,6 +88,10 @@ class AccessDenied(EvalbotError):
 class ServiceFailure(EvalbotError):
     exit_code = 8
     status = "service-failure"
+
+
+class AnswerTooLong(ServiceFailure):
+    """A file, or a folder, has more in it than any card needs."""
 
 
 class StaleRevision(ServiceFailure):

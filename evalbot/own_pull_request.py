@@ -9,10 +9,19 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from evalbot.card.document import decode_card
-from evalbot.errors import DuplicatePullRequest, EvalbotError, ServiceFailure, StaleRevision
+from evalbot.card.eval_results import FOLDER
+from evalbot.errors import (
+    DuplicatePullRequest,
+    EvalbotError,
+    InvalidCard,
+    ServiceFailure,
+    StaleRevision,
+    UsageError,
+)
 from evalbot.front_matter import split
 from evalbot.hub import commits
 from evalbot.hub.commits import OutcomeUnknown
+from evalbot.hub.pull_requests import OPEN_STATUSES
 from evalbot.hub.records import Change
 from evalbot.report import pull_request as text
 
@@ -24,6 +33,7 @@ if TYPE_CHECKING:
     from evalbot.hub.records import Account, Details, PullRequest, RemoteFile
     from evalbot.proposal import Proposal
 
+_FORMAT = re.compile(rf"{re.escape(text.DESCRIPTION_MARK)}[^>]*\bformat=(?P<format>[a-z-]+)")
 _BASE = re.compile(rf"{re.escape(text.DESCRIPTION_MARK)}[^>]*\bbase=(?P<digest>[0-9a-f]{{12}})")
 SETTLED_AFTER = 60.0
 """Seconds from which a pull request without a comment is one whose run was interrupted."""
@@ -49,7 +59,7 @@ class OwnPullRequest:
     repo: PullRequests
     main: RemoteFile
 
-    def updatable(self, own: Standing) -> Details | None:
+    def updatable(self, own: Standing, proposal: Proposal) -> Details | None:
         """The details of a pull request of ours that can be brought up to date; None where a new one has to replace it.
 
         That is where it does not merge into main as it stands now. Raises DuplicatePullRequest where somebody else has
@@ -57,19 +67,34 @@ class OwnPullRequest:
         """
         number, link = own.pull_request.number, own.pull_request.url
         details = self.repo.details(number)
-        strangers = sorted(details.pushed_by - {self.account.name})
+        if details.status not in OPEN_STATUSES:
+            raise StaleRevision(
+                f"Pull request #{number} was {details.status} while evalbot was working.", hint="Run again."
+            )
+        strangers = sorted({who for who, title in details.commits if not self._is_ours(who, title)})
         first = details.comments[0].text if details.comments else ""
-        if strangers or text.DESCRIPTION_MARK not in first:
+        if strangers or not text.is_ours(details):
             who = f"{', '.join(strangers)} pushed to it" if strangers else "its description has been rewritten"
             raise DuplicatePullRequest(
                 f"Pull request #{number} is ours, but {who}; it was left as it is.",
                 hint="Have it merged or closed first. To open another one knowingly, add --allow-duplicate.",
                 candidates=[link],
             )
+        told = _FORMAT.search(first)
+        asked = proposal.choices.format
+        if own.step.replaces and told is not None and told["format"] not in (asked, "model-index") and asked != "both":
+            raise UsageError(
+                f"Pull request #{number} of yours holds the old values in {FOLDER} too.",
+                hint="Run again with --format both, so that both formats are brought up to date.",
+            )
         # Two edits of one front matter may merge without a conflict of lines, and still say everything twice.
         based = _BASE.search(first)
         moved = based is not None and based["digest"] != _digest(self.main)
         return None if details.has_conflicts or moved else details
+
+    def _is_ours(self, author: str, title: str) -> bool:
+        """Whether a commit is evalbot's: the account's owner may work on the pull request by hand."""
+        return author == self.account.name and title.startswith(text.TITLE_MARK)
 
     def update(self, own: Standing, details: Details, proposal: Proposal) -> None:
         """Bring the texts up to date, then commit what is missing to the pull request's own ref.
@@ -79,7 +104,7 @@ class OwnPullRequest:
         """
         number = own.pull_request.number
         self._rewrite(own, details, proposal)
-        change = Change(files=own.step.files, title=text.step_title(own.step))
+        change = Change(files=own.step.files, title=f"{text.TITLE_MARK} {text.step_title(own.step)}")
         try:
             commits.commit(
                 self.hub, self.main.repo_id, change, parent=own.contents.commit, revision=own.pull_request.ref
@@ -87,6 +112,8 @@ class OwnPullRequest:
         except StaleRevision:
             raise
         except EvalbotError as failure:
+            if isinstance(failure, InvalidCard) and self.repo.details(number).status not in OPEN_STATUSES:
+                raise StaleRevision(failure.message, hint="Run again.") from None
             ahead = (
                 f"The text of pull request #{number} names the new scores already; its files follow with the next run."
             )
@@ -164,7 +191,7 @@ class OwnPullRequest:
                 ours = (posted.author, posted.title) == (self.account.name, change.title)
                 if ours and commits.holds(self.hub, self.main.repo_id, posted.ref, change) is not None:
                     return posted
-        except ServiceFailure:
+        except EvalbotError:
             where = f"{self.hub.endpoint}/{self.main.repo_id}/discussions"
             hint = f"The pull request may have been opened all the same: look at {where} before running again."
             raise ServiceFailure(failure.message, hint=hint) from None

@@ -11,8 +11,9 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from evalbot.card.document import CARD_PATH, decode_card
-from evalbot.errors import DuplicatePullRequest, InvalidCard, NothingFound, PublishedConflict
+from evalbot.card.document import CARD_PATH, decode_card, parse_card
+from evalbot.card.eval_results_consistency import disagreements_of
+from evalbot.errors import DuplicatePullRequest, InvalidCard, NothingFound, PublishedConflict, UsageError
 from evalbot.front_matter import split
 from evalbot.hub.contents import read_contents, read_results, result_files
 from evalbot.hub.overlap import Overlap, metrics_of, overlaps
@@ -55,9 +56,11 @@ class Proposer:
         Raises DuplicatePullRequest, StaleRevision where something moved meanwhile (read again, then call again), and
         the Hub's refusals.
         """
-        listed = self.repo.open()
-        marked = [] if self.policy.allow_duplicate else [pr for pr in listed if self._is_marked(pr)]
-        ours = [each for pr in marked[:MAX_OWN] if (each := self._standing(proposal, pr)) is not None]
+        listed = self._without_superseded(self.repo.open())
+        marked = [] if self.policy.allow_duplicate else [pr for pr in listed if self._is_ours(pr)]
+        # The oldest among them: it is the one that stays where several runs opened theirs at the same moment.
+        read = marked if len(marked) <= MAX_OWN else [*marked[: MAX_OWN - 1], marked[-1]]
+        ours = [each for pr in read if (each := self._standing(proposal, pr)) is not None]
         if not proposal.files:
             return self._nothing_new(proposal, ours)
         if (done := self._covered(proposal, ours)) is not None:
@@ -79,6 +82,14 @@ class Proposer:
             self._refuse_duplicates(found)
         return replace(self._write(proposal, ours), overlaps=found, declined=declined)
 
+    def _without_superseded(self, listed: Sequence[PullRequest]) -> list[PullRequest]:
+        """Those that stand; one of ours that was retitled to be closed, and was not closed then, is closed now."""
+        begun = [pr for pr in listed if self._is_by_us(pr) and pr.title.startswith(text.SUPERSEDED)]
+        for pull_request in begun:
+            if not self.policy.dry_run:
+                self.repo.turn(pull_request.number, "closed")
+        return [pr for pr in listed if pr not in begun]
+
     def _covered(self, proposal: Proposal, ours: Sequence[Standing]) -> Outcome | None:
         """Where a pull request of ours holds all of it: that one, and the oldest of several.
 
@@ -93,20 +104,28 @@ class Proposer:
         return self._already_proposed(proposal, covering[-1], ours) if covering else None
 
     def _nothing_new(self, proposal: Proposal, ours: Sequence[Standing]) -> Outcome:
-        """Main says all there is to say. A pull request of ours that says something else is mended, or closed."""
+        """Main says all there is to say. Pull requests of ours that say something else are mended, or closed."""
         done = self._outcome(proposal.nothing_to_do, proposal)
-        for own in ours[:1]:
+        for own in reversed(ours):
             empty = self._brings_nothing(own)
             if empty or own.step.files:
-                return self._mend(proposal, own, done, empty=empty)
+                done = self._mend(proposal, own, done, empty=empty)
         return done
 
     def _mend(self, proposal: Proposal, own: Standing, done: Outcome, *, empty: bool) -> Outcome:
-        writer = self._writer()
+        writer, number = self._writer(), own.pull_request.number
         try:
-            details = writer.updatable(own)
-        except DuplicatePullRequest as refusal:
-            return replace(done, warnings=(refusal.message,))
+            details = writer.updatable(own, proposal)
+        except (DuplicatePullRequest, UsageError) as refusal:
+            return replace(done, warnings=(*done.warnings, refusal.message))
+        takes_away = bool(Counter(metrics_of(self.main.data)) - Counter(metrics_of(_card_after(own))))
+        if empty and takes_away and details is not None:
+            return done  # it deletes, on a base that is main's still: that is what it was opened for
+        if not empty and details is None:
+            warning = (
+                f"Pull request #{number} of yours no longer fits main; run evalbot for the tables it was made from."
+            )
+            return replace(done, warnings=(*done.warnings, warning))
         if self.policy.dry_run:
             return replace(done, status="preview", would="updated", pull_request=own.pull_request)
         if empty or details is None:
@@ -125,8 +144,7 @@ class Proposer:
 
     def _brings_nothing(self, own: Standing) -> bool:
         """Whether a pull request of ours, once it says what the scores are now, adds nothing to what main publishes."""
-        after = own.step.files.get(CARD_PATH, own.contents.files[CARD_PATH])
-        if Counter(metrics_of(after)) - Counter(metrics_of(self.main.data)):
+        if Counter(metrics_of(_card_after(own))) - Counter(metrics_of(self.main.data)):
             return False
         there = result_files(self.hub, self.main.repo_id, self.main.commit)
         return not read_results(self.hub, self.main.repo_id, own.pull_request.ref, but=there)
@@ -134,8 +152,11 @@ class Proposer:
     def _is_by_us(self, pull_request: PullRequest) -> bool:
         return pull_request.author == self.account.name
 
-    def _is_marked(self, pull_request: PullRequest) -> bool:
-        return self._is_by_us(pull_request) and pull_request.title.startswith(text.TITLE_MARK)
+    def _is_ours(self, pull_request: PullRequest) -> bool:
+        """By the mark in its title; where somebody has given it another one, by the mark in its description."""
+        if not self._is_by_us(pull_request) or pull_request.title.startswith(text.SUPERSEDED):
+            return False
+        return pull_request.title.startswith(text.TITLE_MARK) or text.is_ours(self.repo.details(pull_request.number))
 
     def _standing(self, proposal: Proposal, pull_request: PullRequest) -> Standing | None:
         """What a pull request of ours holds and lacks; None where it cannot be read, and so cannot be added to."""
@@ -176,7 +197,7 @@ class Proposer:
     def _write(self, proposal: Proposal, ours: Sequence[Standing]) -> Outcome:
         """Bring the newest of ours up to date, or open one."""
         writer = self._writer()
-        details = writer.updatable(ours[0]) if ours else None
+        details = writer.updatable(ours[0], proposal) if ours else None
         if ours and details is not None:
             own, others = ours[0], tuple(each.pull_request for each in ours[1:])
             _refuse_contradiction(own, proposal)
@@ -189,17 +210,36 @@ class Proposer:
             return self._outcome("updated", proposal, **made)
         if self.policy.dry_run:
             return self._outcome("preview", proposal, would="proposed")
-        for each in ours[:1]:
-            writer.supersede(each.pull_request)
+        lost = [self._replace(each, proposal, writer) for each in ours[:1]]
+        beside = self._disagreements(proposal)
         opened, warnings = writer.open(proposal, alone=not self.policy.allow_duplicate)
-        return self._outcome("proposed", proposal, pull_request=opened, warnings=warnings)
+        return self._outcome(
+            "proposed", proposal, pull_request=opened, warnings=(*filter(None, lost), *beside, *warnings)
+        )
+
+    def _replace(self, own: Standing, proposal: Proposal, writer: OwnPullRequest) -> str:
+        """Close ours, which a new one is to replace; what only it proposed, in words."""
+        brought = Counter(metrics_of(own.contents.files[CARD_PATH])) - Counter(metrics_of(self.main.data))
+        ours = {metric.name for _, metric in ([] if proposal.merge is None else proposal.merge.written)}
+        names = ", ".join(sorted({each.name or each.type or "" for each in brought if each.name not in ours}))
+        writer.supersede(own.pull_request)
+        number = own.pull_request.number
+        return names and f"Pull request #{number} no longer fits main and was closed. Run again for {names}."
+
+    def _disagreements(self, proposal: Proposal) -> tuple[str, ...]:
+        """What main's `.eval_results` say against the model-index that we propose, where they were not read before."""
+        if proposal.choices.format != "model-index":
+            return ()
+        results = read_results(self.hub, self.main.repo_id, self.main.commit)
+        card = parse_card(decode_card(proposal.files[CARD_PATH]))
+        return disagreements_of(card, results, proposal.model) if results else ()
 
     def _declined(self, proposal: Proposal) -> tuple[Overlap, ...]:
         """What of this was proposed by us before and closed unmerged: somebody has said no to it.
 
         Of one that cannot be read any more nobody knows what it proposed: it says no to all.
         """
-        closed = [pr for pr in self.repo.closed_by_author(self.account.name) if self._is_marked(pr)]
+        closed = [pr for pr in self.repo.closed_by_author(self.account.name) if self._is_ours(pr)]
         if len(closed) > MAX_CLOSED:
             raise DuplicatePullRequest(
                 f"{len(closed)} pull requests of yours on this repository were closed unmerged; nothing was proposed.",
@@ -213,7 +253,7 @@ class Proposer:
         )
 
     def _already_proposed(self, proposal: Proposal, own: PullRequest, ours: Sequence[Standing]) -> Outcome:
-        ready = self.policy.dry_run or not self._is_marked(own)
+        ready = self.policy.dry_run or not self._is_by_us(own)
         warnings = () if ready else self._writer().complete(own, proposal)
         others = tuple(each.pull_request for each in ours if each.pull_request.number != own.number)
         return self._outcome("already-proposed", proposal, pull_request=own, also_ours=others, warnings=warnings)
@@ -223,6 +263,10 @@ class Proposer:
 
     def _outcome(self, status: Status, proposal: Proposal, **made: Any) -> Outcome:
         return Outcome(status=status, card=self.card, proposal=proposal, **made)
+
+
+def _card_after(own: Standing) -> bytes:
+    return own.step.files.get(CARD_PATH, own.contents.files[CARD_PATH])
 
 
 def _lines(card: bytes) -> Iterator[str]:

@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from evalbot.proposal import Proposal
 
 
+_WAYS_OUT = {
+    False: "Correct the table or what is published by hand, or choose: --on-conflict skip leaves what is published,"
+    " --on-conflict update replaces it.",
+    True: "These only a person can change; --on-conflict skip leaves them and goes on with the others.",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publisher:
     """Carries out a proposal on one Hub as one account; both are None where only files are written."""
@@ -52,7 +59,8 @@ class Publisher:
     def _write(self, card: ReadCard, proposal: Proposal, path: Path) -> Outcome:
         if self.policy.dry_run:
             return Outcome(status="preview", card=card, proposal=proposal, would="written")
-        for name, data in proposal.files.items():
+        # The card last: where a file beside it cannot be written, the card is as it was.
+        for name, data in sorted(proposal.files.items(), key=lambda file: file[0] == CARD_PATH):
             replace_file(path if name == CARD_PATH else path.parent / name, proposal.before.get(name), data)
         return Outcome(status="written", card=card, proposal=proposal)
 
@@ -87,14 +95,14 @@ def _refuse_unpublishable(proposal: Proposal) -> None:
     if not proposal.is_publishable:
         raise NothingFound(
             "The table holds no score of this model that can be published.",
-            hint="Run without --apply and --create-pr to see what was left out and why.",
+            hint="Run without --apply and --create-pr to see all that was left out.",
+            candidates=[f"{item.label}: {item.reason}" for item in proposal.omissions],
         )
     if proposal.conflicts and proposal.choices.on_conflict != "skip":
         count = len(proposal.conflicts)
         raise PublishedConflict(
             f"Other values are published already for {count} of these scores; nothing was written.",
-            hint="Correct the table or what is published by hand, or choose: --on-conflict skip leaves what is"
-            " published, --on-conflict update replaces it.",
+            hint=_WAYS_OUT[proposal.choices.on_conflict == "update"],
             candidates=list(proposal.conflicts),
         )
 

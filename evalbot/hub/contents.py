@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from evalbot.card.document import CARD_PATH
 from evalbot.card.eval_results import FOLDER
-from evalbot.errors import ServiceFailure
+from evalbot.errors import AnswerTooLong
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +38,7 @@ def read_results(hub: Hub, repo_id: str, revision: str, *, but: Mapping[str, str
     """The files of evaluation results of one revision, without those of `but`: path → git blob id."""
     paths = [path for path, blob in result_files(hub, repo_id, revision).items() if (but or {}).get(path) != blob]
     if len(paths) > MAX_RESULT_FILES:
-        raise ServiceFailure(f"{repo_id} has {len(paths)} files in {FOLDER}; evalbot reads up to {MAX_RESULT_FILES}.")
+        raise AnswerTooLong(f"{repo_id} has {len(paths)} files in {FOLDER}; evalbot reads up to {MAX_RESULT_FILES}.")
     return {path: _read(hub, repo_id, path, revision).data for path in paths}
 
 

@@ -12,7 +12,7 @@ from evalbot.card.eval_results_variant import Variant, noted_variant, variant_of
 from evalbot.card.model_index import Published, published, same_value
 from evalbot.card.placement import place
 from evalbot.card.sameness import same_identity, same_score
-from evalbot.errors import InvalidCard, MissingCard, NothingFound
+from evalbot.errors import AnswerTooLong, InvalidCard, MissingCard, NothingFound
 from evalbot.hub.contents import read_results, result_files
 from evalbot.model_names import same_name
 
@@ -119,7 +119,7 @@ def _overlap(
         brought = _read(hub, card, pull_request, bases)
     except MissingCard:
         return None  # it removes the card: nothing of ours is in it
-    except (InvalidCard, NothingFound):
+    except (InvalidCard, NothingFound, AnswerTooLong):
         return Overlap(pull_request=pull_request, unreadable=True)
     same, other_value = _compared(proposal, brought)
     return Overlap(pull_request=pull_request, same=same, other_value=other_value) if same or other_value else None
@@ -168,9 +168,10 @@ def _agreements(proposal: Proposal, brought: _Brought) -> dict[Score, list[bool]
                 for other in metrics
                 if same_identity(result, metric, other) or same_score(result, metric, other)
             ]
+    tasks = {} if proposal.entries is None else {entry.score: entry.task_id for entry in proposal.entries.written}
     for score, agreements in found.items():
         agreements += [
-            same_value(score.value, each.value) for path, each in brought.entries if _is_of(score, path, each)
+            same_value(score.value, each.value) for path, each in brought.entries if _is_of(score, path, each, tasks)
         ]
     return found
 
@@ -184,11 +185,15 @@ def _is_another_models(other: Published, proposal: Proposal) -> bool:
     return any(same_name(other.model, label) for label in others)
 
 
-def _is_of(score: Score, path: str, entry: Entry) -> bool:
-    """Whether an entry is about a score's benchmark, as far as both say."""
+def _is_of(score: Score, path: str, entry: Entry, tasks: Mapping[Score, str]) -> bool:
+    """Whether an entry is about a score's benchmark, as far as both say; `tasks` are the ids that ours go under."""
     bare, variant = variant_of(score)
     noted = noted_variant(entry.notes, path)
-    return place(bare).dataset == entry.dataset_id and (not isinstance(variant, Variant) or variant.may_be(noted))
+    return (
+        (place(bare).dataset or "").casefold() == entry.dataset_id.casefold()
+        and tasks.get(score, entry.task_id) == entry.task_id
+        and (not isinstance(variant, Variant) or variant.may_be(noted))
+    )
 
 
 def _some(scores: Sequence[Score]) -> str:

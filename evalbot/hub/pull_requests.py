@@ -124,7 +124,7 @@ def _details(found: DiscussionWithDetails) -> Details:
         title=found.title,
         status=found.status,
         comments=tuple(_comments(found.events)),
-        pushed_by=frozenset(event.author for event in found.events if isinstance(event, DiscussionCommit)),
+        commits=tuple((each.author, each.summary) for each in found.events if isinstance(each, DiscussionCommit)),
         has_conflicts=bool(found.conflicting_files),
     )
 

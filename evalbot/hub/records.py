@@ -71,8 +71,8 @@ class Details:
     title: str
     status: str
     comments: tuple[Comment, ...]
-    pushed_by: frozenset[str]
-    """Who committed to it."""
+    commits: tuple[tuple[str, str], ...]
+    """Author and title of each."""
     has_conflicts: bool
 
 

@@ -79,7 +79,10 @@ def _by_error_code(error: HfHubHTTPError, could_not: str, repo_id: str, path: st
     if isinstance(error, RevisionNotFoundError):
         return NothingFound(f"{could_not}: {repo_id} has no such revision.")
     if isinstance(error, DisabledRepoError):
-        return AccessDenied(f"{could_not}: the Hub has disabled {repo_id}.")
+        return AccessDenied(
+            f"{could_not}: the Hub has disabled {repo_id}.",
+            hint="Nothing can be read or proposed there; its owner may ask the Hub why.",
+        )
     return None
 
 

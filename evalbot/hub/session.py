@@ -16,7 +16,7 @@ from huggingface_hub import HfApi, get_token, set_client_factory
 from huggingface_hub.utils._http import hf_request_event_hook
 
 from evalbot import __version__
-from evalbot.errors import AccessDenied, ServiceFailure
+from evalbot.errors import AccessDenied, AnswerTooLong, ServiceFailure
 from evalbot.hub.retries import seconds_asked
 from evalbot.settings import DEFAULT_ENDPOINT
 
@@ -99,7 +99,7 @@ class _BoundedStream(httpx2.SyncByteStream):
         for piece in self._stream:
             size += len(piece)
             if size > MAX_ANSWER:
-                raise ServiceFailure(f"An answer of the Hub is longer than {MAX_ANSWER:,} bytes.", hint=_CHECK)
+                raise AnswerTooLong(f"An answer of the Hub is longer than {MAX_ANSWER:,} bytes.", hint=_CHECK)
             if time.monotonic() - started > LONGEST_ANSWER:
                 raise ServiceFailure(
                     f"An answer of the Hub took longer than {LONGEST_ANSWER:.0f} seconds.", hint=_CHECK

@@ -22,11 +22,14 @@ if TYPE_CHECKING:
     import jinja2
 
     from evalbot.changes import Planned
+    from evalbot.hub.records import Details
     from evalbot.proposal import Proposal
 
 TITLE_MARK = "[evalbot]"
 """What the title of every pull request of ours begins with."""
 DESCRIPTION_MARK = "<!-- evalbot:pull-request"
+SUPERSEDED = "Superseded:"
+"""What the title of one begins with that another replaced, or that had nothing left to propose."""
 SUMMARY_MARK = "<!-- evalbot:summary"
 """Hidden marks that say that a text is ours to rewrite."""
 MAX_TITLE = 200
@@ -64,9 +67,14 @@ def title(proposal: Proposal) -> str:
     return _fit(f"{TITLE_MARK} {verb} evaluation results of {_spoken(proposal.model) or 'this model'}")
 
 
+def is_ours(details: Details) -> bool:
+    """Whether a pull request carries our mark in its description."""
+    return bool(details.comments) and DESCRIPTION_MARK in details.comments[0].text
+
+
 def superseded_title(old: str) -> str:
     """The title of one that another replaces; without the mark, so that closing it counts as nobody's no."""
-    return _fit(f"Superseded: {_spoken(old.removeprefix(TITLE_MARK)) or 'evaluation results'}")
+    return _fit(f"{SUPERSEDED} {_spoken(old.removeprefix(TITLE_MARK)) or 'evaluation results'}")
 
 
 def step_title(step: Planned) -> str:
@@ -150,6 +158,7 @@ def _members(page: Page) -> dict[str, object]:
         "version": __version__,
         "description_mark": DESCRIPTION_MARK,
         "base": page.base,
+        "format": proposal.choices.format,
         "summary_mark": SUMMARY_MARK,
     }
 

@@ -65,7 +65,9 @@ def read(text: str) -> Read:
     for token in tokens:
         assert _BLOCKS.fullmatch(token.type), token
     assert [token.type for token in tokens].count("html_block") == 1
-    assert re.fullmatch(rf"({DESCRIPTION_MARK}|{SUMMARY_MARK}) version=[\d.]+( base=\w*)? -->\n", tokens[-1].content)
+    assert re.fullmatch(
+        rf"({DESCRIPTION_MARK}|{SUMMARY_MARK}) version=[\d.]+( format=[\w-]+ base=\w*)? -->\n", tokens[-1].content
+    )
     cells = [list(row) for row in _rows(tokens)]
     inlines = [(tokens[i - 2].type, _seen(token)) for i, token in enumerate(tokens) if token.type == "inline"]
     return Read(
