@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from evalbot.card.document import CARD_PATH, decode_card, parse_card
 from evalbot.card.edit import apply_merge
-from evalbot.card.eval_results import FOLDER
-from evalbot.card.eval_results_plan import EvalResultsPlan, plan_eval_results
+from evalbot.card.eval_results.entries import FOLDER
+from evalbot.card.eval_results.plan import EvalResultsPlan, plan_eval_results
 from evalbot.card.merge import Merge, plan_merge
 from evalbot.card.model_index import is_number, published, same_value
 from evalbot.card.results import Unpublishable

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from evalbot.card import model_index, validation
 from evalbot.card.document import decode_card, parse_card
-from evalbot.card.eval_results import FOLDER
-from evalbot.card.eval_results_check import problems_of_entries
-from evalbot.card.eval_results_consistency import disagreements_of
-from evalbot.card.eval_results_draft import benchmark_datasets
+from evalbot.card.eval_results.check import problems_of_entries
+from evalbot.card.eval_results.consistency import disagreements_of
+from evalbot.card.eval_results.draft import benchmark_datasets
+from evalbot.card.eval_results.entries import FOLDER
 from evalbot.card_source import CardSource, ReadCard, read_card, read_local
 from evalbot.errors import NothingFound, StaleRevision, UsageError
 from evalbot.policy import Policy

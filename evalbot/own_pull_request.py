@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from evalbot.card.document import decode_card
-from evalbot.card.eval_results import FOLDER
+from evalbot.card.eval_results.entries import FOLDER
 from evalbot.errors import (
     DuplicatePullRequest,
     EvalbotError,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 from evalbot.card import results, yaml_writer
 from evalbot.card.document import CARD_PATH, MODEL_INDEX, decode_card, parse_card
-from evalbot.card.eval_results import FOLDER
-from evalbot.card.eval_results_consistency import disagreements_of
+from evalbot.card.eval_results.consistency import disagreements_of
+from evalbot.card.eval_results.entries import FOLDER
 from evalbot.card.model_index import plain_text
 from evalbot.changes import plan_changes
 from evalbot.errors import InvalidCard, UsageError
@@ -19,8 +19,8 @@ from evalbot.readme.extract import Extraction, Skipped, Wanted, extract
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from evalbot.card.benchmark_dataset import Leaderboards
-    from evalbot.card.eval_results_plan import EvalResultsPlan
+    from evalbot.card.eval_results.benchmark_dataset import Leaderboards
+    from evalbot.card.eval_results.plan import EvalResultsPlan
     from evalbot.card.merge import Merge, OnConflict
     from evalbot.card.results import Result, Unpublishable
     from evalbot.changes import Planned

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from evalbot.card.document import CARD_PATH, decode_card, parse_card
-from evalbot.card.eval_results_consistency import disagreements_of
+from evalbot.card.eval_results.consistency import disagreements_of
 from evalbot.errors import DuplicatePullRequest, InvalidCard, NothingFound, PublishedConflict, UsageError
 from evalbot.front_matter import split
 from evalbot.hub.contents import read_contents, read_results, result_files

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evalbot.card.document import CARD_PATH
-from evalbot.card.eval_results import FOLDER
+from evalbot.card.eval_results.entries import FOLDER
 from evalbot.errors import AnswerTooLong
 
 if TYPE_CHECKING:

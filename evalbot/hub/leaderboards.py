@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from evalbot.card.benchmark_dataset import BenchmarkDataset, Leaderboards, read_eval_yaml, read_scale
+from evalbot.card.eval_results.benchmark_dataset import BenchmarkDataset, Leaderboards, read_eval_yaml, read_scale
 from evalbot.errors import AccessDenied, InvalidCard, NothingFound
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from evalbot.card.document import decode_card, parse_card
-from evalbot.card.eval_results import read_entries
-from evalbot.card.eval_results_variant import Variant, noted_variant, variant_of
+from evalbot.card.eval_results.entries import read_entries
+from evalbot.card.eval_results.variant import Variant, noted_variant, variant_of
 from evalbot.card.model_index import Published, published, same_value
 from evalbot.card.placement import place
 from evalbot.card.sameness import same_identity, same_score
@@ -19,7 +19,7 @@ from evalbot.model_names import same_name
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from evalbot.card.eval_results import Entry
+    from evalbot.card.eval_results.entries import Entry
     from evalbot.hub.client import Hub
     from evalbot.hub.records import PullRequest, RemoteFile
     from evalbot.proposal import Proposal

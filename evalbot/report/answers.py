@@ -11,7 +11,7 @@ from evalbot.score import as_number
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from evalbot.card.eval_results_plan import EvalResultsPlan, PlannedEntry
+    from evalbot.card.eval_results.plan import EvalResultsPlan, PlannedEntry
     from evalbot.card.merge import Merge, Pair
     from evalbot.card.model_index import Published
     from evalbot.card.results import Metric, Result

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from evalbot.card.eval_results import FOLDER
+from evalbot.card.eval_results.entries import FOLDER
 from evalbot.console import one_line
 from evalbot.readme.names import same_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from evalbot.card.eval_results_plan import EvalResultsPlan
+    from evalbot.card.eval_results.plan import EvalResultsPlan
     from evalbot.card.merge import Merge
     from evalbot.card.model_index import Published
     from evalbot.card.validation import Problem

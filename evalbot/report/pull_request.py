@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from evalbot import __version__
 from evalbot.card.document import CARD_PATH
-from evalbot.card.eval_results import FOLDER
+from evalbot.card.eval_results.entries import FOLDER
 from evalbot.report import told
 from evalbot.report.markdown import escape, one_line
 

@@ -9,7 +9,7 @@ from decimal import Context, Decimal
 from typing import TYPE_CHECKING
 
 from evalbot.card.document import CARD_PATH, decode_card, parse_card
-from evalbot.card.eval_results import read_entries
+from evalbot.card.eval_results.entries import read_entries
 from evalbot.card.model_index import published, same_value
 from evalbot.card.sameness import same_identity, same_score
 from evalbot.errors import InvalidCard
@@ -19,7 +19,7 @@ from evalbot.report.markdown import cut
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from evalbot.card.eval_results import Entry
+    from evalbot.card.eval_results.entries import Entry
     from evalbot.card.merge import Pair
     from evalbot.card.model_index import Published
     from evalbot.card.results import Result, Unpublishable

@@ -9,6 +9,7 @@ import pytest
 
 from evalbot import own_pull_request
 from evalbot.demo import REPO_ID, demo_card
+from evalbot.proposer import MAX_OWN
 from evalbot.report import pull_request as text
 from tests.flows.bob import ALL, REF, Bob, status
 from tests.flows.truth import NEW_SCORE, OWN_SCORES, Truth, grown_card, without_index
@@ -129,7 +130,7 @@ def test_draft__is_made_ready(bob: Bob) -> None:
     card, (description, _) = bob.truth.card(REF), bob.said()
     api = bob.truth.api("bob")
     title = api.get_discussion_details(REPO_ID, 1).title
-    api.rename_discussion(REPO_ID, 1, "An old one")
+    api.rename_discussion(REPO_ID, 1, "Superseded: an old one")
     bob.closes()
     api.create_pull_request(REPO_ID, title, description=description)
     bob.truth.upload(card, "bob", revision="refs/pr/2")
@@ -141,7 +142,7 @@ def test_draft__is_made_ready(bob: Bob) -> None:
 def test_draft__that_lacks_a_score__is_brought_up_to_date_and_made_ready(bob: Bob) -> None:
     bob.has_proposed()
     title, (description, _) = bob.truth.api().get_discussion_details(REPO_ID, 1).title, bob.said()
-    bob.truth.api("bob").rename_discussion(REPO_ID, 1, "An old one")
+    bob.truth.api("bob").rename_discussion(REPO_ID, 1, "Superseded: an old one")
     bob.closes()
     bob.truth.api("bob").create_pull_request(REPO_ID, title, description=description)
     done = bob.proposes()
@@ -166,6 +167,13 @@ def test_more_than_one_of_ours__nothing_new__both_are_named(bob: Bob) -> None:
     done = bob.proposes()
     assert status(done) == (0, "already-proposed")
     assert {done.json["pr"]["number"], *(each["number"] for each in done.json["also_open"])} == {1, 2}
+
+
+def test_more_of_ours_than_are_read__the_oldest_is_named(bob: Bob) -> None:
+    """Where many runs open one at the same moment, all but the oldest are about to be closed."""
+    for _ in range(MAX_OWN + 2):
+        bob.has_proposed("--allow-duplicate")
+    assert bob.proposes().json["pr"]["number"] == 1
 
 
 def test_somebody_else_has_pushed_to_it__it_is_left_alone(bob: Bob) -> None:

@@ -151,7 +151,7 @@ def bring_about(bob: Bob, state: str) -> None:
     if state == "draft":
         title = bob.truth.api("bob").get_discussion_details(REPO_ID, 1).title
         bob.closes()
-        bob.truth.api("bob").rename_discussion(REPO_ID, 1, "An old one")
+        bob.truth.api("bob").rename_discussion(REPO_ID, 1, "Superseded: an old one")
         bob.truth.api("bob").create_pull_request(REPO_ID, title, description=f"{text.DESCRIPTION_MARK} -->")
 
 

@@ -56,7 +56,7 @@ def test_closed_to_us__refused_with_the_reason__and_proposed_once_it_is_open(
     hub.change_repo(REPO_ID, **settings)
     written = len([record for record in hub.log if record.method == "POST"])
     done = evalbot(*PROPOSE)
-    assert (done.code, bool(done.json["error"]["message"])) == (code, True)
+    assert (done.code, bool(done.json["error"]["message"]), bool(done.json["error"]["hint"])) == (code, True, True)
     assert len([record for record in hub.log if record.method == "POST"]) == written
     hub.change_repo(REPO_ID, **AGAIN)
     assert_heals(evalbot, truth, journey)
@@ -136,7 +136,7 @@ def test_another_run_opens_one_at_the_same_moment__ours_is_closed_and_theirs_nam
     done = evalbot(*PROPOSE)
     assert (done.code, done.json["status"], done.json["pr"]["number"]) == (0, "already-proposed", other)
     assert truth.ours() == [other]
-    assert [each.title[:10] for each in truth.pull_requests("closed")] == ["Superseded", "An old one"]
+    assert [each.title[:10] for each in truth.pull_requests("closed")] == ["Superseded"] * 2
 
 
 def test_another_run_opens_one_at_the_same_moment__ours_cannot_be_closed__both_are_named(
@@ -158,7 +158,7 @@ def another_run(evalbot: Evalbot, hub: SandboxHub, truth: Truth) -> int:
     card, description = truth.card("refs/pr/1"), truth.comments(1)[0].content
     api = truth.api("bob")
     title = api.get_discussion_details(REPO_ID, 1).title
-    api.rename_discussion(REPO_ID, 1, "An old one")
+    api.rename_discussion(REPO_ID, 1, "Superseded: an old one")
     api.change_discussion_status(REPO_ID, 1, "closed")
 
     def open_one() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from evalbot.card.eval_results import Entry, EntrySource, read_entries
-from evalbot.card.eval_results_check import problems_of_entries
+from evalbot.card.eval_results.check import problems_of_entries
+from evalbot.card.eval_results.entries import Entry, EntrySource, read_entries
 from evalbot.card.validation import Problem
 from evalbot.errors import InvalidCard
 

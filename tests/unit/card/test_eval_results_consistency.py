@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from evalbot.card.benchmark_dataset import BenchmarkDataset, Task
 from evalbot.card.document import parse_card
-from evalbot.card.eval_results import read_entries
-from evalbot.card.eval_results_consistency import disagreements
+from evalbot.card.eval_results.benchmark_dataset import BenchmarkDataset, Task
+from evalbot.card.eval_results.consistency import disagreements
+from evalbot.card.eval_results.entries import read_entries
 from evalbot.card.model_index import published
 
 GPQA: dict[str, BenchmarkDataset | str] = {

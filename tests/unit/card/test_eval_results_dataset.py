@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
-from evalbot.card.benchmark_dataset import BenchmarkDataset, LeaderboardScale, Task, read_eval_yaml, read_scale
+from evalbot.card.eval_results.benchmark_dataset import (
+    BenchmarkDataset,
+    LeaderboardScale,
+    Task,
+    read_eval_yaml,
+    read_scale,
+)
 from evalbot.card.placement import Placement
 from evalbot.errors import InvalidCard
 

@@ -10,8 +10,8 @@ import yaml
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from evalbot.card.benchmark_dataset import BenchmarkDataset, LeaderboardScale, Task
-from evalbot.card.eval_results_plan import EvalResultsPlan, plan_eval_results
+from evalbot.card.eval_results.benchmark_dataset import BenchmarkDataset, LeaderboardScale, Task
+from evalbot.card.eval_results.plan import EvalResultsPlan, plan_eval_results
 from evalbot.score import Evidence, Score, Source
 
 if TYPE_CHECKING:

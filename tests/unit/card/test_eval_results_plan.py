@@ -9,10 +9,10 @@ import pytest
 import yaml
 from huggingface_hub import EvalResultEntry, parse_eval_result_entries
 
-from evalbot.card.benchmark_dataset import BenchmarkDataset, LeaderboardScale, Task
-from evalbot.card.eval_results import read_entries
-from evalbot.card.eval_results_draft import benchmark_datasets
-from evalbot.card.eval_results_plan import EvalResultsPlan, plan_eval_results
+from evalbot.card.eval_results.benchmark_dataset import BenchmarkDataset, LeaderboardScale, Task
+from evalbot.card.eval_results.draft import benchmark_datasets
+from evalbot.card.eval_results.entries import read_entries
+from evalbot.card.eval_results.plan import EvalResultsPlan, plan_eval_results
 from evalbot.errors import UsageError
 from evalbot.readme.labels import parse_label
 from evalbot.score import Evidence, Score, Source

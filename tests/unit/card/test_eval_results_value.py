@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from evalbot.benchmarks import Benchmark, find
-from evalbot.card.benchmark_dataset import read_scale
-from evalbot.card.eval_results_value import leaderboard_value
+from evalbot.card.eval_results.benchmark_dataset import read_scale
+from evalbot.card.eval_results.value import leaderboard_value
 from evalbot.score import Evidence, Score
 
 PERCENT: dict[str, Any] = {"scale": "percent"}

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from markdown_it import MarkdownIt
 
-from evalbot.card.eval_results import Entry, EntrySource
-from evalbot.card.eval_results_plan import EvalResultsPlan, PlannedEntry
+from evalbot.card.eval_results.entries import Entry, EntrySource
+from evalbot.card.eval_results.plan import EvalResultsPlan, PlannedEntry
 from evalbot.card.merge import Merge, Pair, Part
 from evalbot.card.model_index import Published
 from evalbot.card.results import Metric, Result

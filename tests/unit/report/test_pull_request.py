@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from evalbot.card.benchmark_dataset import BenchmarkDataset, Leaderboards, LeaderboardScale, Task
 from evalbot.card.document import CARD_PATH
+from evalbot.card.eval_results.benchmark_dataset import BenchmarkDataset, Leaderboards, LeaderboardScale, Task
 from evalbot.card.merge import Merge, Pair, Part
 from evalbot.card.results import Result
 from evalbot.changes import Planned

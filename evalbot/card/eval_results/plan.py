@@ -6,12 +6,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from evalbot.card.eval_results import Entry, entry_data, read_entries
-from evalbot.card.eval_results_check import is_iso_date
-from evalbot.card.eval_results_draft import Draft, draft_of
-from evalbot.card.eval_results_edit import Replacement, edited_file, new_file
-from evalbot.card.eval_results_shelf import Shelf, Verdict
-from evalbot.card.eval_results_variant import variant_of
+from evalbot.card.eval_results.check import is_iso_date
+from evalbot.card.eval_results.draft import Draft, draft_of
+from evalbot.card.eval_results.edit import Replacement, edited_file, new_file
+from evalbot.card.eval_results.entries import Entry, entry_data, read_entries
+from evalbot.card.eval_results.shelf import Shelf, Verdict
+from evalbot.card.eval_results.variant import variant_of
 from evalbot.card.model_index import https_source, same_value
 from evalbot.card.placement import place
 from evalbot.card.results import Unpublishable
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from decimal import Decimal
 
-    from evalbot.card.benchmark_dataset import BenchmarkDataset, LeaderboardScale
+    from evalbot.card.eval_results.benchmark_dataset import BenchmarkDataset, LeaderboardScale
     from evalbot.card.merge import OnConflict
     from evalbot.score import Score, Source
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, cast
 import yaml
 
 from evalbot.card.document import get, items
+from evalbot.card.eval_results.yaml_file import YamlFile, read_yaml_file
 from evalbot.card.validation import Problem
-from evalbot.card.yaml_file import YamlFile, read_yaml_file
 from evalbot.errors import InvalidCard
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def is_iso_date(text: str) -> bool:
 def _validator() -> Validator:
     from jsonschema import Draft202012Validator  # noqa: PLC0415 - heavy, and only this function needs it
 
-    schema = resources.files(__package__).joinpath("eval_results.schema.json").read_text(encoding="utf-8")
+    schema = resources.files(__package__).joinpath("entries.schema.json").read_text(encoding="utf-8")
     return Draft202012Validator(json.loads(schema))
 
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from evalbot.card.eval_results import FOLDER, Entry, read_results_file
-from evalbot.card.eval_results_variant import Variant, noted_variant
+from evalbot.card.eval_results.entries import FOLDER, Entry, read_results_file
+from evalbot.card.eval_results.variant import Variant, noted_variant
 from evalbot.card.model_index import same_address, same_number
 from evalbot.errors import InvalidCard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from evalbot.card.eval_results_draft import Draft
+    from evalbot.card.eval_results.draft import Draft
     from evalbot.card.merge import OnConflict
     from evalbot.score import Source
 

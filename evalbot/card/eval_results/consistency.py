@@ -8,10 +8,10 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from evalbot.benchmarks import Benchmark, all_benchmarks, find, folded
-from evalbot.card.benchmark_dataset import BenchmarkDataset, Task
-from evalbot.card.eval_results import read_entries
-from evalbot.card.eval_results_draft import measures_of
-from evalbot.card.eval_results_variant import Variant, bare_name, named_variant, noted_variant
+from evalbot.card.eval_results.benchmark_dataset import BenchmarkDataset, Task
+from evalbot.card.eval_results.draft import measures_of
+from evalbot.card.eval_results.entries import read_entries
+from evalbot.card.eval_results.variant import Variant, bare_name, named_variant, noted_variant
 from evalbot.card.metric_types import known_type
 from evalbot.card.model_index import published, same_number
 from evalbot.errors import InvalidCard
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from evalbot.card.document import CardDocument
-    from evalbot.card.eval_results import Entry
+    from evalbot.card.eval_results.entries import Entry
     from evalbot.card.model_index import Published
 
 _SHOTS_ARGUMENT = re.compile(r"'num_few_shot': (\d+)")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from evalbot.card.benchmark_dataset import BenchmarkDataset, LeaderboardScale, Task
-from evalbot.card.eval_results_value import leaderboard_value
-from evalbot.card.eval_results_variant import Variant, variant_of
+from evalbot.card.eval_results.benchmark_dataset import BenchmarkDataset, LeaderboardScale, Task
+from evalbot.card.eval_results.value import leaderboard_value
+from evalbot.card.eval_results.variant import Variant, variant_of
 from evalbot.card.metric_types import metric_type, slug
 from evalbot.card.placement import Placement, place
 

@@ -12,7 +12,7 @@ import yaml
 
 from evalbot.card import yaml_reader, yaml_writer
 from evalbot.card.document import fingerprint, get
-from evalbot.card.eval_results import read_results_file, source_data
+from evalbot.card.eval_results.entries import read_results_file, source_data
 from evalbot.card.spans import end_of, ends_in_open_literal, key_node
 from evalbot.errors import InvalidCard
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
 
-    from evalbot.card.yaml_file import YamlFile
+    from evalbot.card.eval_results.yaml_file import YamlFile
     from evalbot.score import Source
 
 _BY_HAND = "Edit the file by hand, or write it in the plain block style of the Hub's documentation."

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from evalbot.card.document import get, items
-from evalbot.card.eval_results_check import errors_in
+from evalbot.card.eval_results.check import errors_in
+from evalbot.card.eval_results.yaml_file import YamlFile, read_yaml_file
 from evalbot.card.model_index import text_of
-from evalbot.card.yaml_file import YamlFile, read_yaml_file
 from evalbot.errors import InvalidCard
 
 if TYPE_CHECKING:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from decimal import Context, Decimal
 from typing import TYPE_CHECKING
 
-from evalbot.card.benchmark_dataset import PERFECT_PERCENT
+from evalbot.card.eval_results.benchmark_dataset import PERFECT_PERCENT
 
 if TYPE_CHECKING:
     from evalbot.benchmarks import Benchmark
-    from evalbot.card.benchmark_dataset import LeaderboardScale
+    from evalbot.card.eval_results.benchmark_dataset import LeaderboardScale
     from evalbot.score import Scale, Score
 
 _PERFECT: dict[Scale, int] = {"percent": PERFECT_PERCENT, "fraction": 1}

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from evalbot.card.eval_results.yaml_file import read_yaml_file
 from evalbot.card.model_index import plain_text
-from evalbot.card.yaml_file import read_yaml_file
 from evalbot.errors import InvalidCard, UsageError
 
 if TYPE_CHECKING:
