@@ -1,9 +1,8 @@
-"""What a proposal changes where certain files stand: on main, or in a pull request of ours."""
+"""What the scores change where certain files stand: on main, or in a pull request of ours."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from evalbot.card.document import CARD_PATH, decode_card, parse_card
@@ -18,11 +17,10 @@ from evalbot.readme.printed import printed_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from decimal import Decimal
 
     from evalbot.card.model_index import Published
     from evalbot.card.results import Result
-    from evalbot.proposal import Proposal
+    from evalbot.reading import Reading
     from evalbot.score import Score
 
 
@@ -40,6 +38,14 @@ class Planned:
         pairs = () if self.merge is None else self.merge.conflicts
         entries = () if self.entries is None else self.entries.conflicts
         return (*(pair.describe() for pair in pairs), *(entry.describe() for entry in entries))
+
+    @property
+    def only_by_hand(self) -> bool:
+        """Whether every conflict is one that no option settles."""
+        pairs = () if self.merge is None else self.merge.conflicts
+        entries = () if self.entries is None else self.entries.conflicts
+        obstacles = [*(pair.obstacle for pair in pairs), *(entry.obstacle for entry in entries)]
+        return bool(obstacles) and None not in obstacles
 
     @property
     def in_conflict(self) -> frozenset[Score]:
@@ -60,31 +66,31 @@ class Planned:
         return tuple(dict.fromkeys(score for score in (*metrics, *entries) if score is not None))
 
 
-def plan_changes(proposal: Proposal, files: Mapping[str, bytes], *, unmerged: bool = False) -> Planned:
-    """What a proposal changes where these files stand: on main, or `unmerged` in a pull request of ours.
+def plan_changes(reading: Reading, files: Mapping[str, bytes], *, unmerged: bool = False) -> Planned:
+    """What the scores change where these files stand: on main, or `unmerged` in a pull request of ours.
 
     There, what only our earlier runs proposed and the card does not print any more goes as well: it is not published.
     Raises InvalidCard where the card cannot be edited.
     """
-    planned = _plan(proposal, files, (), unmerged=unmerged)
+    planned = _plan(reading, files, (), unmerged=unmerged)
     if planned.replaces:
         # Only now is it worth reading the whole card again.
-        elsewhere = extract_elsewhere(decode_card(proposal.before[CARD_PATH]), proposal.wanted, proposal.extraction)
-        planned = _plan(proposal, files, elsewhere, unmerged=unmerged)
+        elsewhere = extract_elsewhere(decode_card(reading.before[CARD_PATH]), reading.wanted, reading.extraction)
+        planned = _plan(reading, files, elsewhere, unmerged=unmerged)
     return planned
 
 
-def _plan(proposal: Proposal, files: Mapping[str, bytes], elsewhere: Sequence[Score], *, unmerged: bool) -> Planned:
+def _plan(reading: Reading, files: Mapping[str, bytes], elsewhere: Sequence[Score], *, unmerged: bool) -> Planned:
     """Both parts; a score that is in conflict in one format is not written in the other either."""
     merge, entries = None, None
-    held = proposal.held
-    if proposal.choices.format != "model-index":
-        entries = _plan_entries(proposal, files, elsewhere, held)
+    held = reading.held
+    if reading.choices.format != "model-index":
+        entries = _plan_entries(reading, files, elsewhere, held)
         held = held | _in_conflict(None, entries)
-    if proposal.choices.format != "eval-results":
-        merge = _plan_merge(proposal, files, elsewhere, held, unmerged=unmerged)
+    if reading.choices.format != "eval-results":
+        merge = _plan_merge(reading, files, elsewhere, held, unmerged=unmerged)
     if entries is not None and (contested := _in_conflict(merge, None)):
-        entries = _plan_entries(proposal, files, elsewhere, proposal.held | contested)
+        entries = _plan_entries(reading, files, elsewhere, reading.held | contested)
     changed = dict(() if entries is None else entries.files)
     if merge is not None and not merge.is_empty:
         changed[CARD_PATH] = apply_merge(decode_card(files[CARD_PATH]), merge).encode()
@@ -92,35 +98,31 @@ def _plan(proposal: Proposal, files: Mapping[str, bytes], elsewhere: Sequence[Sc
 
 
 def _plan_merge(
-    proposal: Proposal,
+    reading: Reading,
     files: Mapping[str, bytes],
     elsewhere: Sequence[Score],
     held: frozenset[Score],
     *,
     unmerged: bool,
 ) -> Merge:
-    choices, card = proposal.choices, proposal.before[CARD_PATH]
+    choices, card = reading.choices, reading.before[CARD_PATH]
     return plan_merge(
         parse_card(decode_card(files[CARD_PATH])),
-        proposal.model,
-        [_not_held(result, held) for result in proposal.results],
+        reading.model,
+        [_not_held(result, held) for result in reading.results],
         on_conflict=choices.on_conflict,
         prune=choices.prune or unmerged,
         keep=() if choices.prune else frozenset(_published(card)),
-        elsewhere=proposal.laid_out(elsewhere),
+        elsewhere=reading.laid_out(elsewhere),
         still=lambda number: _is_printed(number, card),
-        repo_id=proposal.repo_id,
+        repo_id=reading.repo_id,
     )
 
 
 def _is_printed(number: str, card: bytes) -> bool:
     """Whether a published number stands in any table of the card; one that is no number may stand anywhere."""
-    return any(same_value(printed, number) for printed in _printed(card)) or not is_number(number)
-
-
-@lru_cache(maxsize=2)
-def _printed(card: bytes) -> frozenset[Decimal]:
-    return printed_numbers(decode_card(card))
+    said = number.lstrip("+-")
+    return not is_number(said) or any(same_value(printed, said) for printed in printed_numbers(decode_card(card)))
 
 
 def _published(card: bytes) -> tuple[Published, ...]:
@@ -128,25 +130,25 @@ def _published(card: bytes) -> tuple[Published, ...]:
 
 
 def _plan_entries(
-    proposal: Proposal, files: Mapping[str, bytes], elsewhere: Sequence[Score], held: frozenset[Score]
+    reading: Reading, files: Mapping[str, bytes], elsewhere: Sequence[Score], held: frozenset[Score]
 ) -> EvalResultsPlan | None:
-    found = proposal.leaderboards
+    found = reading.leaderboards
     if found is None:
         return None
     plan = plan_eval_results(
-        [score for score in proposal.extraction.scores if score not in held] if proposal.is_own_model else [],
+        [score for score in reading.extraction.scores if score not in held] if reading.is_own_model else [],
         {path: data for path, data in files.items() if path != CARD_PATH},
         found.registered,
         found.scales,
-        source=proposal.source,
+        source=reading.source,
         date=found.date,
-        on_conflict=proposal.choices.on_conflict,
+        on_conflict=reading.choices.on_conflict,
         elsewhere=elsewhere,
     )
-    if proposal.is_own_model:
+    if reading.is_own_model:
         return plan
-    reason = f"{FOLDER} speaks of {proposal.repo_id} alone, and these are scores of {proposal.model}"
-    return replace(plan, skipped=tuple(Unpublishable(score, reason) for score in proposal.extraction.scores))
+    reason = f"{FOLDER} speaks of {reading.repo_id} alone, and these are scores of {reading.model}"
+    return replace(plan, skipped=tuple(Unpublishable(score, reason) for score in reading.extraction.scores))
 
 
 def _in_conflict(merge: Merge | None, entries: EvalResultsPlan | None) -> frozenset[Score]:

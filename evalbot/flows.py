@@ -14,8 +14,9 @@ from evalbot.card.eval_results.entries import FOLDER
 from evalbot.card_source import CardSource, ReadCard, read_card, read_local
 from evalbot.errors import NothingFound, StaleRevision, UsageError
 from evalbot.policy import Policy
-from evalbot.proposal import CAUTIOUS, propose_from_tables
+from evalbot.proposal import propose_from_tables
 from evalbot.publication import Publisher
+from evalbot.reading import CAUTIOUS
 from evalbot.readme.survey import TableReport, survey
 from evalbot.score import Source
 from evalbot.settings import DEFAULT_ENDPOINT
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from evalbot.hub.client import Hub
     from evalbot.hub.records import PullRequest
     from evalbot.outcome import Outcome, Publish
-    from evalbot.proposal import Choices, Layout, Proposal
+    from evalbot.proposal import Proposal
+    from evalbot.reading import Choices, Layout
     from evalbot.readme.extract import Wanted
 
 ATTEMPTS_WHEN_STALE = 4

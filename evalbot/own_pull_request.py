@@ -124,10 +124,10 @@ class OwnPullRequest:
         page = self._page(proposal, own)
         self.repo.edit(number, details.comments[0], text.description(page))
         summary = next((c for c in details.comments[1:] if self._is_summary(c.author, c.text)), None)
-        if summary is None:
-            self.repo.comment(number, text.summary(page))
-        else:
+        if summary is not None:
             self.repo.edit(number, summary, text.summary(page))
+        elif self._is_settled(own.pull_request):
+            self.repo.comment(number, text.summary(page))
         self._make_ready(own.pull_request)
 
     def _is_summary(self, author: str | None, said: str) -> bool:

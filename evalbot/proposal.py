@@ -2,84 +2,38 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from evalbot.card import results, yaml_writer
+from evalbot.card import yaml_writer
 from evalbot.card.document import CARD_PATH, MODEL_INDEX, decode_card, parse_card
 from evalbot.card.eval_results.consistency import disagreements_of
 from evalbot.card.eval_results.entries import FOLDER
 from evalbot.card.model_index import plain_text
 from evalbot.changes import plan_changes
 from evalbot.errors import InvalidCard, UsageError
-from evalbot.model_names import same_name
-from evalbot.readme.extract import Extraction, Skipped, Wanted, extract
+from evalbot.reading import CAUTIOUS, SELF_REFERENCES, Reading, lay_out, speaking
+from evalbot.readme.extract import Skipped, Wanted, extract
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Mapping
 
     from evalbot.card.eval_results.benchmark_dataset import Leaderboards
     from evalbot.card.eval_results.plan import EvalResultsPlan
-    from evalbot.card.merge import Merge, OnConflict
-    from evalbot.card.results import Result, Unpublishable
+    from evalbot.card.merge import Merge
+    from evalbot.card.results import Unpublishable
     from evalbot.changes import Planned
+    from evalbot.reading import Choices, Layout
     from evalbot.score import Score, Source
 
-Format = Literal["model-index", "eval-results", "both"]
-"""Where the scores are written: the card's model-index, files in `.eval_results`, or both."""
-SELF_REFERENCES = frozenset({"ours", "our model", "our method", "our approach", "this model", "this work", "this"})
-_POINTING = re.compile(r"\s*[(\[](?:ours|this model|this work)[)\]]\s*$", re.IGNORECASE)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
-    """How the entry is laid out and labelled: --layout, --task-type, --dataset-name and --dataset-type."""
-
-    kind: Literal["grouped", "per-benchmark"] = "grouped"
-    task_type: str | None = None
-    """None: text generation, or what the registry says of a benchmark."""
-    dataset_name: str = results.DEFAULT_DATASET_NAME
-    dataset_type: str = results.DEFAULT_DATASET_TYPE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choices:
-    """What is written, and what may be done to scores that are published already."""
-
-    format: Format = "model-index"
-    on_conflict: OnConflict = "fail"
-    prune: bool = False
-    """Delete what the same source published before and does not say any more."""
-
-
-CAUTIOUS = Choices()
-"""Nothing that is published is touched, unless its own source says otherwise."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
+class Proposal(Reading):
     """What was read, what of it is new, and the files that would say so.
 
     `main` is None where the card's own YAML cannot be edited; `obstacle` says why.
     """
 
-    before: Mapping[str, bytes]
-    """The card, and the files of evaluation results where they are asked for, as they stand."""
-    layout: Layout
-    choices: Choices
-    extraction: Extraction
-    model: str
-    """The name of the entry, as it stands in the card where the card has it."""
-    results: tuple[Result, ...]
-    """Those of single benchmarks in the table's order, then the one that holds the other scores."""
-    left_out: tuple[Unpublishable, ...]
-    source: Source | None
-    wanted: Wanted
-    repo_id: str | None = None
-    leaderboards: Leaderboards | None = None
-    held: frozenset[Score] = frozenset()
-    """Scores that are not proposed, whatever stands in the repository: somebody has said no to them."""
     main: Planned | None = None
     obstacle: InvalidCard | None = None
 
@@ -95,19 +49,6 @@ class Proposal:
     def conflicts(self) -> tuple[str, ...]:
         """Values that other sources publish, as lines for people."""
         return () if self.main is None else self.main.conflicts
-
-    @property
-    def is_own_model(self) -> bool:
-        """Whether the scores are the repository's own model's, as far as names tell.
-
-        A label that was pointed at is taken for it only where no label of the table is the repository's name.
-        """
-        own = (self.repo_id or "").rpartition("/")[2]
-        label = self.extraction.model_label
-        if not own or same_name(self.model, own) or (label is None and self.wanted.model_name in (None, own)):
-            return True
-        pointed = self.wanted.exact_label is not None or self.wanted.column_index is not None
-        return pointed and not any(same_name(model.label, own) for model in self.extraction.report.models)
 
     @property
     def nothing_to_do(self) -> Literal["up-to-date", "skipped"]:
@@ -178,10 +119,6 @@ class Proposal:
         held = self.held | self.planned().in_conflict
         return plan_changes(replace(self, held=held), files, unmerged=True)
 
-    def laid_out(self, scores: Sequence[Score]) -> tuple[Result, ...]:
-        """Other scores of this model as results in the layout of this proposal."""
-        return _lay_out(scores, self.layout, self.source)[0]
-
     def planned_on_main(self) -> Proposal:
         """The same, with what it changes on main worked out again."""
         try:
@@ -212,7 +149,7 @@ def propose_from_tables(
     if repo_name and wanted.exact_label is None and wanted.column_index is None and wanted.model_name is None:
         wanted = replace(wanted, model_name=repo_name, owner=owner or None)
     extraction = extract(text, wanted)
-    laid_out, left_out = _lay_out(extraction.scores, layout, source)
+    laid_out, left_out = lay_out(extraction.scores, layout, source)
     proposal = Proposal(
         before={CARD_PATH: data},
         layout=layout,
@@ -233,33 +170,15 @@ def _entry_name(label: str | None, asked: str | None) -> str:
 
     A label that only points at the reader's page ("Ours") names nothing outside it.
     """
-    speaking = None if label is None else _POINTING.sub("", label).strip()
-    if speaking is None or speaking.lower() in SELF_REFERENCES:
-        speaking = asked
-    if not speaking:
+    name = None if label is None else speaking(label)
+    if name is None or name.lower() in SELF_REFERENCES:
+        name = asked
+    if not name:
         raise UsageError(
             "The table names no model, and a local file has no repository name.",
             hint='Say whose scores these are: --model-name "Your-Model-7B".',
         )
-    return plain_text(speaking, "model name")
-
-
-def _lay_out(
-    scores: Sequence[Score], layout: Layout, source: Source | None
-) -> tuple[tuple[Result, ...], tuple[Unpublishable, ...]]:
-    """The results that hold something, and the scores that none of them holds."""
-    single: tuple[Result, ...] = ()
-    left_out: tuple[Unpublishable, ...] = ()
-    if layout.kind == "per-benchmark":
-        single, left_out, scores = results.registered_results(scores, task_type=layout.task_type, source=source)
-    grouped, unnamed = results.grouped_result(
-        scores,
-        task_type=results.DEFAULT_TASK_TYPE if layout.task_type is None else layout.task_type,
-        dataset_name=layout.dataset_name,
-        dataset_type=layout.dataset_type,
-        source=source,
-    )
-    return (*single, *([grouped] if grouped.metrics else [])), (*left_out, *unnamed)
+    return plain_text(name, "model name")
 
 
 def _skipped(item: Unpublishable) -> Skipped:

@@ -22,7 +22,7 @@ from evalbot.own_pull_request import OwnPullRequest, Standing
 from evalbot.report import pull_request as text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from evalbot.card_source import ReadCard
     from evalbot.hub.client import Hub
@@ -146,8 +146,7 @@ class Proposer:
         """Whether a pull request of ours, once it says what the scores are now, adds nothing to what main publishes."""
         if Counter(metrics_of(_card_after(own))) - Counter(metrics_of(self.main.data)):
             return False
-        there = result_files(self.hub, self.main.repo_id, self.main.commit)
-        return not read_results(self.hub, self.main.repo_id, own.pull_request.ref, but=there)
+        return not self._result_files(own)
 
     def _is_by_us(self, pull_request: PullRequest) -> bool:
         return pull_request.author == self.account.name
@@ -220,11 +219,17 @@ class Proposer:
     def _replace(self, own: Standing, proposal: Proposal, writer: OwnPullRequest) -> str:
         """Close ours, which a new one is to replace; what only it proposed, in words."""
         brought = Counter(metrics_of(own.contents.files[CARD_PATH])) - Counter(metrics_of(self.main.data))
-        ours = {metric.name for _, metric in ([] if proposal.merge is None else proposal.merge.written)}
-        names = ", ".join(sorted({each.name or each.type or "" for each in brought if each.name not in ours}))
+        told = {metric.name for result in proposal.results for metric in result.metrics}
+        names = sorted({each.name or each.type or "" for each in brought if each.name not in told})
+        files = sorted(set(self._result_files(own)) - set(proposal.files))
         writer.supersede(own.pull_request)
-        number = own.pull_request.number
-        return names and f"Pull request #{number} no longer fits main and was closed. Run again for {names}."
+        number, lost = own.pull_request.number, ", ".join([*names, *files])
+        return lost and f"Pull request #{number} no longer fits main and was closed. Run again for {lost}."
+
+    def _result_files(self, own: Standing) -> Mapping[str, bytes]:
+        """The files of evaluation results that a pull request of ours holds and main does not."""
+        there = result_files(self.hub, self.main.repo_id, self.main.commit)
+        return read_results(self.hub, self.main.repo_id, own.pull_request.ref, but=there)
 
     def _disagreements(self, proposal: Proposal) -> tuple[str, ...]:
         """What main's `.eval_results` say against the model-index that we propose, where they were not read before."""

@@ -102,7 +102,7 @@ def _refuse_unpublishable(proposal: Proposal) -> None:
         count = len(proposal.conflicts)
         raise PublishedConflict(
             f"Other values are published already for {count} of these scores; nothing was written.",
-            hint=_WAYS_OUT[proposal.choices.on_conflict == "update"],
+            hint=_WAYS_OUT[proposal.choices.on_conflict == "update" or proposal.planned().only_by_hand],
             candidates=list(proposal.conflicts),
         )
 

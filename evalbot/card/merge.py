@@ -6,6 +6,7 @@ stand in `sameness`, the edit that carries a merge out in `edit`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from evalbot.card.results import Metric, Result
 
 
+_POINTING = re.compile(r"\s*[(\[](?:ours|this model|this work)[)\]]\s*$", re.IGNORECASE)
+_HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-") | {"\u00a0": " "})
 Said = Callable[[str], bool]
 """Whether a source still prints a number, given as a scalar's text."""
 OnConflict = Literal["fail", "skip", "update"]
@@ -162,11 +165,13 @@ def plan_merge(
     entries = entries_of(models, name, repo_id)
     entry_name = (text_of(get(entries[0], "name")) if entries else None) or name
     known = [metric for entry in entries for metric in _published_by(entry, document.pieces.yaml)]
+    parts = tuple(_part(result, known, rules) for result in results)
+    spared = {*keep, *(pair.published for part in parts for pair in part.updated)}
     return Merge(
         model=entry_name,
-        parts=tuple(_part(result, known, rules) for result in results),
+        parts=parts,
         other_models=tuple(text_of(get(model, "name")) or "" for model in models if model not in entries),
-        pruned=tuple(other for other in _unread(results, known, still) if other not in keep) if prune else (),
+        pruned=tuple(other for other in _unread(results, known, still) if other not in spared) if prune else (),
     )
 
 
@@ -180,7 +185,8 @@ def entries_of(models: Sequence[yaml.MappingNode], name: str, repo_id: str | Non
 
 
 def _is_named(entry: str, name: str, repo_id: str | None) -> bool:
-    return same_name(entry, name) or (repo_id is not None and entry.casefold() == repo_id.casefold())
+    plain = _POINTING.sub("", entry).translate(_HYPHENS)
+    return same_name(plain, name) or (repo_id is not None and plain.casefold() == repo_id.casefold())
 
 
 def _published_by(entry: yaml.MappingNode, source: str) -> list[Published]:

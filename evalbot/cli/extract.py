@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from evalbot.console import Console
     from evalbot.outcome import Outcome
     from evalbot.policy import DuplicateCheck
-    from evalbot.proposal import Format
+    from evalbot.reading import Format
 
 
 @click.command("extract-readme", short_help="Read one model's scores from a table; preview, push or propose them.")
@@ -52,7 +52,11 @@ if TYPE_CHECKING:
     default="fail",
     help="Where another source publishes another value: stop, leave it, or replace it [default: fail].",
 )
-@click.option("--prune-own", is_flag=True, help="Delete what this source published before and does not say any more.")
+@click.option(
+    "--prune-own",
+    is_flag=True,
+    help="Delete from the model-index what this source published and no table prints any more.",
+)
 @click.option(
     "--duplicate-check",
     type=click.Choice(["content", "any-open-pr", "off"]),
@@ -101,7 +105,7 @@ def extract_readme(
     """
     from evalbot import flows
     from evalbot.policy import Policy
-    from evalbot.proposal import Choices, Layout
+    from evalbot.reading import Choices, Layout
     from evalbot.readme.extract import Wanted
 
     if apply_ and create_pr:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from evalbot.card.eval_results.benchmark_dataset import BenchmarkDataset, Leaderboards, read_eval_yaml, read_scale
-from evalbot.errors import AccessDenied, InvalidCard, NothingFound
+from evalbot.errors import AccessDenied, AnswerTooLong, InvalidCard, NothingFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,7 +34,7 @@ def read_leaderboards(hub: Hub, dataset_ids: Iterable[str], *, but: str | None =
 def _benchmark(hub: Hub, dataset: str) -> BenchmarkDataset | str:
     try:
         return read_eval_yaml(dataset, hub.read_file(dataset, EVAL_YAML, repo_type="dataset").data)
-    except (NothingFound, AccessDenied):
+    except (NothingFound, AccessDenied, AnswerTooLong):
         return f"it has no {EVAL_YAML} that can be read"
     except InvalidCard as error:
         return error.message.rstrip(".")

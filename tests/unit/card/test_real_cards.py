@@ -19,7 +19,8 @@ from evalbot.card.merge import plan_merge
 from evalbot.card.model_index import published
 from evalbot.card.results import Metric, Result
 from evalbot.errors import AmbiguousChoice, InvalidCard, NothingFound
-from evalbot.proposal import Layout, propose_from_tables
+from evalbot.proposal import propose_from_tables
+from evalbot.reading import Layout
 from evalbot.readme.extract import Wanted
 from evalbot.score import Source
 from tests.unit.card.real_cards import (

@@ -16,7 +16,8 @@ from evalbot.card.model_index import Published
 from evalbot.card.results import Metric, Result
 from evalbot.changes import Planned
 from evalbot.demo import REPO_ID, demo_card
-from evalbot.proposal import CAUTIOUS, Choices, Layout, Proposal, propose_from_tables
+from evalbot.proposal import Proposal, propose_from_tables
+from evalbot.reading import CAUTIOUS, Choices, Layout
 from evalbot.readme.extract import Skipped, Wanted
 from evalbot.report.pull_request import DESCRIPTION_MARK, SUMMARY_MARK, Page
 from evalbot.score import Evidence, Score, Source

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from evalbot.card_source import ReadCard
 from evalbot.outcome import Outcome
-from evalbot.proposal import Layout, propose_from_tables
+from evalbot.proposal import propose_from_tables
+from evalbot.reading import Layout
 from evalbot.readme.extract import Wanted
 from evalbot.report.explain import explained
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from evalbot.card.document import CARD_PATH
 from evalbot.demo import demo_card
-from evalbot.proposal import Choices
+from evalbot.reading import Choices
 from evalbot.report.markdown import MAX_CELL
 from evalbot.report.pull_request import (
     DESCRIPTION_MARK,

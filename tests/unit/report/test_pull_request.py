@@ -14,7 +14,8 @@ from evalbot.card.merge import Merge, Pair, Part
 from evalbot.card.results import Result
 from evalbot.changes import Planned
 from evalbot.demo import demo_card
-from evalbot.proposal import Choices, Proposal
+from evalbot.proposal import Proposal
+from evalbot.reading import Choices
 from evalbot.report.pull_request import (
     description,
     step_title,
