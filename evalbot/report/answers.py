@@ -42,6 +42,7 @@ def extracted(outcome: Outcome) -> dict[str, Any]:
         "eval_results": None if proposal.entries is None else _entries(proposal.entries),
         "yaml": proposal.entry_yaml,
         "pr": None if outcome.pull_request is None else outcome.pull_request.as_json(),
+        "step": None if outcome.step is None else _merged(outcome.step.merge),
         "closed": None if outcome.closed is None else outcome.closed.as_json(),
         "also_open": [pull_request.as_json() for pull_request in outcome.also_ours],
         "duplicates": [overlap.as_json() for overlap in outcome.overlaps],

@@ -99,7 +99,7 @@ def _merge(merge: Merge) -> Iterator[str]:
     yield f'Against the model-index entry "{one_line(merge.model)}": {_counts(merge)}.'
     yield from _limited(one_line(f"  there already: {pair.describe_elsewhere()}") for pair in merge.stands_elsewhere)
     yield from _limited(one_line(f"  update: {pair.describe()}") for pair in merge.updated)
-    yield from _limited(one_line(f"  delete: {gone.name or gone.type} = {gone.value}") for gone in merge.pruned)
+    yield from _limited(_gone(gone) for gone in merge.pruned)
     yield from _limited(f"  conflict: {one_line(conflict.describe())}" for conflict in merge.conflicts)
     yield from _limited(one_line(f"  look: {other.describe_elsewhere()}") for other in merge.elsewhere)
     if merge.added and merge.other_models:
@@ -114,6 +114,10 @@ def _counts(merge: Merge) -> str:
     pruned = f"{len(merge.pruned)} to delete, " if merge.pruned else ""
     counts = f"{len(merge.added)} new, {updated}{pruned}{len(merge.unchanged)} unchanged"
     return f"{counts}, {standing}{len(merge.conflicts)} in conflict"
+
+
+def _gone(metric: Published) -> str:
+    return one_line(f"  delete: {metric.name or metric.type} = {metric.value}")
 
 
 def _entries(plan: EvalResultsPlan) -> Iterator[str]:
@@ -131,6 +135,7 @@ def _pull_requests(done: Outcome) -> Iterator[str]:
     if merge is not None:
         yield f"In your pull request: {_counts(merge)}."
         yield from _limited(one_line(f"  update: {pair.describe()}") for pair in merge.updated)
+        yield from _limited(_gone(gone) for gone in merge.pruned)
     for each in done.declined:
         labels = ", ".join(score.label for score in each.same)
         yield one_line(f"  not proposed again: {labels}: {each.pull_request.url} was closed unmerged (--propose-again)")
