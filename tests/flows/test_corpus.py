@@ -16,7 +16,8 @@ from huggingface_hub import HfApi
 
 from evalbot.card.document import parse_card
 from evalbot.card.model_index import published
-from evalbot.proposal import Layout, propose_from_tables
+from evalbot.proposal import propose_from_tables
+from evalbot.reading import Layout
 from evalbot.readme.extract import Wanted
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,7 +15,6 @@ from evalbot.card.merge import Merge, Pair, Part
 from evalbot.card.results import Result
 from evalbot.changes import Planned
 from evalbot.demo import demo_card
-from evalbot.proposal import Proposal
 from evalbot.reading import Choices
 from evalbot.report.pull_request import (
     description,
@@ -23,6 +23,9 @@ from evalbot.report.pull_request import (
 )
 from evalbot.report.told import Row
 from tests.unit.report.pages import CARD_URL, metric, page, proposal, published, read, score, told_everywhere
+
+if TYPE_CHECKING:
+    from evalbot.proposal import Proposal
 
 OTHER = b"https://example.org/paper"
 GSM8K = "openai/gsm8k"
