@@ -205,13 +205,13 @@ class OwnPullRequest:
             if pr.number < opened.number and pr.author == self.account.name and pr.title.startswith(text.TITLE_MARK)
         ]
         if first:
-            self.supersede(opened)
+            self.supersede(opened, f"Another run opened {first[-1].url} at the same moment.")
             raise StaleRevision(f"Another run of evalbot opened {first[-1].url} at the same moment.", hint="Run again.")
 
-    def supersede(self, own: PullRequest) -> None:
-        """Close a pull request of ours that another one replaces; without the mark, its closing is nobody's no."""
+    def supersede(self, own: PullRequest, why: str) -> None:
+        """Close a pull request of ours that is needed no more; without the mark, its closing is nobody's no."""
         self.repo.rename(own.number, text.superseded_title(own.title))
-        self.repo.turn(own.number, "closed")
+        self.repo.turn(own.number, "closed", why)
 
     def _page(self, proposal: Proposal, own: Standing | None = None) -> text.Page:
         return text.Page(

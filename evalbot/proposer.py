@@ -129,7 +129,7 @@ class Proposer:
         if self.policy.dry_run:
             return replace(done, status="preview", would="updated", pull_request=own.pull_request)
         if empty or details is None:
-            writer.supersede(own.pull_request)
+            writer.supersede(own.pull_request, "The card on main says all of this by now.")
             return replace(done, closed=own.pull_request)
         writer.update(own, details, proposal)
         return replace(done, status="updated", pull_request=own.pull_request, step=own.step)
@@ -222,7 +222,7 @@ class Proposer:
         told = {metric.name for result in proposal.results for metric in result.metrics}
         names = sorted({each.name or each.type or "" for each in brought if each.name not in told})
         files = sorted(set(self._result_files(own)) - set(proposal.files))
-        writer.supersede(own.pull_request)
+        writer.supersede(own.pull_request, "This no longer fits the card on main; a new pull request takes its place.")
         number, lost = own.pull_request.number, ", ".join([*names, *files])
         return lost and f"Pull request #{number} no longer fits main and was closed. Run again for {lost}."
 

@@ -43,7 +43,9 @@ def scale_of(score: Score, benchmark: Benchmark) -> Scale | None:
         return "percent"
     if score.scale is None and benchmark.scale in _PERFECT and 1 < abs(score.value) <= PERFECT_PERCENT:
         return "percent"
-    return score.scale
+    # A column of fractions beside another model's percentages is likelier than a model that gets almost nothing right.
+    doubtful = score.scale == "percent" and abs(score.value) <= 1 and score.value != 0
+    return None if doubtful else score.scale
 
 
 def _on_leaderboard(score: Score, scale: Scale | None, leaderboard: LeaderboardScale) -> tuple[Decimal, str] | str:
