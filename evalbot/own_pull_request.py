@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -26,6 +27,8 @@ from evalbot.hub.records import Change
 from evalbot.report import pull_request as text
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from evalbot.changes import Planned
     from evalbot.hub.client import Hub
     from evalbot.hub.contents import Contents
@@ -155,16 +158,17 @@ class OwnPullRequest:
         if own.status == "draft":
             self.repo.turn(own.number, "open")
 
-    def open(self, proposal: Proposal, *, alone: bool) -> tuple[PullRequest, tuple[str, ...]]:
+    def open(self, proposal: Proposal, *, alone: bool, known: Collection[int]) -> tuple[PullRequest, tuple[str, ...]]:
         """Open a pull request, and warnings about what could not be done around it.
 
         With `alone`, raises StaleRevision where another run of ours opened one at the same moment: this one is closed.
+        The pull requests that are `known` stood there before.
         """
         page = self._page(proposal)
         change = Change(files=proposal.files, title=text.title(proposal), description=text.description(page))
         opened = self._post(change)
         if alone:
-            self._require_first(opened)
+            self._require_first(opened, known)
         try:
             self.repo.comment(opened.number, text.summary(page))
         except EvalbotError as failure:
@@ -197,12 +201,15 @@ class OwnPullRequest:
             raise ServiceFailure(failure.message, hint=hint) from None
         return None
 
-    def _require_first(self, opened: PullRequest) -> None:
+    def _require_first(self, opened: PullRequest, known: Collection[int]) -> None:
         """Two runs at one moment both saw no pull request: the first stays, ours goes."""
         first = [
             pr
             for pr in self.repo.open()
-            if pr.number < opened.number and pr.author == self.account.name and pr.title.startswith(text.TITLE_MARK)
+            if pr.number < opened.number
+            and pr.number not in known
+            and pr.author == self.account.name
+            and pr.title.startswith(text.TITLE_MARK)
         ]
         if first:
             self.supersede(opened, f"Another run opened {first[-1].url} at the same moment.")
@@ -211,7 +218,9 @@ class OwnPullRequest:
     def supersede(self, own: PullRequest, why: str) -> None:
         """Close a pull request of ours that is needed no more; without the mark, its closing is nobody's no."""
         self.repo.rename(own.number, text.superseded_title(own.title))
-        self.repo.turn(own.number, "closed", why)
+        self.repo.turn(own.number, "closed")
+        with suppress(EvalbotError):  # it is closed; a word about it is a courtesy
+            self.repo.comment(own.number, why)
 
     def _page(self, proposal: Proposal, own: Standing | None = None) -> text.Page:
         return text.Page(

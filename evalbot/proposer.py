@@ -22,7 +22,7 @@ from evalbot.own_pull_request import OwnPullRequest, Standing
 from evalbot.report import pull_request as text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from evalbot.card_source import ReadCard
     from evalbot.hub.client import Hub
@@ -60,7 +60,7 @@ class Proposer:
         marked = [] if self.policy.allow_duplicate else [pr for pr in listed if self._is_ours(pr)]
         # The oldest among them: it is the one that stays where several runs opened theirs at the same moment.
         read = marked if len(marked) <= MAX_OWN else [*marked[: MAX_OWN - 1], marked[-1]]
-        ours = [each for pr in read if (each := self._standing(proposal, pr)) is not None]
+        ours = [self._standing(proposal, pr) for pr in read]
         if not proposal.files:
             return self._nothing_new(proposal, ours)
         if (done := self._covered(proposal, ours)) is not None:
@@ -80,11 +80,13 @@ class Proposer:
             if same := next((each for each in by_us if each.covers(proposal)), None):
                 return self._already_proposed(proposal, same.pull_request, ours)
             self._refuse_duplicates(found)
-        return replace(self._write(proposal, ours), overlaps=found, declined=declined)
+        done = self._write(proposal, ours, known={pull_request.number for pull_request in listed})
+        return replace(done, overlaps=found, declined=declined)
 
     def _without_superseded(self, listed: Sequence[PullRequest]) -> list[PullRequest]:
         """Those that stand; one of ours that was retitled to be closed, and was not closed then, is closed now."""
-        begun = [pr for pr in listed if self._is_by_us(pr) and pr.title.startswith(text.SUPERSEDED)]
+        named = [pr for pr in listed if self._is_by_us(pr) and pr.title.startswith(text.SUPERSEDED)]
+        begun = [pr for pr in named if text.is_ours(self.repo.details(pr.number))]
         for pull_request in begun:
             if not self.policy.dry_run:
                 self.repo.turn(pull_request.number, "closed")
@@ -157,14 +159,18 @@ class Proposer:
             return False
         return pull_request.title.startswith(text.TITLE_MARK) or text.is_ours(self.repo.details(pull_request.number))
 
-    def _standing(self, proposal: Proposal, pull_request: PullRequest) -> Standing | None:
-        """What a pull request of ours holds and lacks; None where it cannot be read, and so cannot be added to."""
+    def _standing(self, proposal: Proposal, pull_request: PullRequest) -> Standing:
+        """What a pull request of ours holds and lacks. Raises DuplicatePullRequest where it cannot be read."""
         results = proposal.choices.format != "model-index"
         try:
             contents = read_contents(self.hub, self.main.repo_id, pull_request.ref, results=results)
             return Standing(pull_request, contents, proposal.at(contents.files))
-        except (InvalidCard, NothingFound):
-            return None
+        except (InvalidCard, NothingFound) as refusal:
+            raise DuplicatePullRequest(
+                f"Pull request #{pull_request.number} of yours cannot be read any more: {refusal.message}",
+                hint="Have it closed first. To open another one all the same, add --allow-duplicate.",
+                candidates=[pull_request.url],
+            ) from None
 
     def _overlaps(self, proposal: Proposal, others: Sequence[PullRequest]) -> tuple[Overlap, ...]:
         """The open pull requests that stop us, as far as we were asked to look."""
@@ -193,7 +199,7 @@ class Proposer:
             details={"duplicates": [o.as_json() for o in found]},
         )
 
-    def _write(self, proposal: Proposal, ours: Sequence[Standing]) -> Outcome:
+    def _write(self, proposal: Proposal, ours: Sequence[Standing], known: Collection[int]) -> Outcome:
         """Bring the newest of ours up to date, or open one."""
         writer = self._writer()
         details = writer.updatable(ours[0], proposal) if ours else None
@@ -209,9 +215,9 @@ class Proposer:
             return self._outcome("updated", proposal, **made)
         if self.policy.dry_run:
             return self._outcome("preview", proposal, would="proposed")
-        lost = [self._replace(each, proposal, writer) for each in ours[:1]]
+        lost = [self._replace(each, proposal, writer) for each in ours if writer.updatable(each, proposal) is None]
         beside = self._disagreements(proposal)
-        opened, warnings = writer.open(proposal, alone=not self.policy.allow_duplicate)
+        opened, warnings = writer.open(proposal, alone=not self.policy.allow_duplicate, known=known)
         return self._outcome(
             "proposed", proposal, pull_request=opened, warnings=(*filter(None, lost), *beside, *warnings)
         )

@@ -63,13 +63,10 @@ class PullRequests:
         with self.hub.translated(f"rename pull request #{number} of {self.repo_id}", self.repo_id):
             self.hub.retried(lambda: self.hub.api.rename_discussion(self.repo_id, number, title), "repeatable")
 
-    def turn(self, number: int, status: Literal["open", "closed"], why: str | None = None) -> None:
-        """Open a draft, or close what was open; `why` is left there as a comment, so it is said once."""
+    def turn(self, number: int, status: Literal["open", "closed"]) -> None:
+        """Open a draft, or close what was open."""
         with self.hub.translated(f"change the status of pull request #{number} of {self.repo_id}", self.repo_id):
-            self.hub.retried(
-                lambda: self.hub.api.change_discussion_status(self.repo_id, number, status, comment=why),
-                "repeatable" if why is None else "once",
-            )
+            self.hub.retried(lambda: self.hub.api.change_discussion_status(self.repo_id, number, status), "repeatable")
 
     def of(self, number: int, *, title: str, author: str) -> PullRequest:
         """The record of one that has just been opened."""

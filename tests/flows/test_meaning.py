@@ -177,7 +177,7 @@ def test_another_repository__is_another_source(tern: Tern, source: str) -> None:
     assert tern.proposes()[:2] == (6, "conflict")
 
 
-@pytest.mark.parametrize("name", ["alice/Tern-7B", "tern_7b", "Tern 7B"])
+@pytest.mark.parametrize("name", ["alice/Tern-7B", "tern_7b", "Tern-7B (ours)", "Tern\u20117B"])
 @pytest.mark.parametrize(("value", "said"), [("60.1", (0, "up-to-date")), ("40.0", (6, "conflict"))])
 def test_entry_under_another_of_the_models_names__is_this_model(
     tern: Tern, name: str, value: str, said: tuple[int, str]

@@ -64,7 +64,7 @@ def values(tern: Tern, revision: str = "refs/pr/1", name: str = "gsm8k") -> list
     return [each["value"] for each in tern.result(name, revision)]
 
 
-@pytest.mark.parametrize("label", ["Tern-7B", "**Tern-7B**", "tern 7b"])
+@pytest.mark.parametrize("label", ["Tern-7B", "**tern 7b**", "Tern-7B (ours)", MODEL, "Ours"])
 @pytest.mark.parametrize(
     "pointed", [("--model-column-index", "2"), ("--model-name-override", "Heron-7B"), ("--model-name", "Heron-7B")]
 )
@@ -177,6 +177,23 @@ def test_ours_holds_both_formats__an_update_of_one_alone_is_refused(tern: Tern) 
     assert (tern.proposed()["GSM8K (5-shot)"], values(tern)) == ("58.9", ["58.9"])
     assert tern.proposes(*BOTH) == (0, "updated", 1)
     assert (tern.proposed()["GSM8K (5-shot)"], values(tern)) == ("61.9", ["61.9"])
+
+
+@pytest.mark.parametrize("value", ["61.0", "40.0"])
+def test_conflict_in_eval_results__skip__leaves_the_score_out_of_both_formats(tern: Tern, value: str) -> None:
+    tern.has(card(SCORES), gsm8k=entry(value, THEIRS))
+    assert tern.proposes(*BOTH)[:2] == (6, "conflict")
+    assert tern.proposes(*BOTH, "--on-conflict", "skip") == (0, "proposed", 1)
+    assert (tern.proposed(), values(tern)) == ({"ARC-C": "55.5"}, [value])
+
+
+def test_ours_is_replaced__a_file_that_it_alone_held_is_named(tern: Tern) -> None:
+    tern.has(card({"GSM8K (5-shot)": "58.9"}, {"ARC-C": "55.5"}))
+    assert tern.proposes(*RESULTS) == (0, "proposed", 1)
+    tern.edit(HEAD, HEAD + "tags: [x]\n")
+    done = tern.run(table="2")
+    assert (done.code, done.json["status"], tern.open()) == (0, "proposed", {2: "bob"})
+    assert any(FILE in warning for warning in done.json["warnings"]), done.json["warnings"]
 
 
 def test_ours_holds_another_tables_score_in_both_formats__it_keeps_both(tern: Tern) -> None:

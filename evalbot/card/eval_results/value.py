@@ -29,6 +29,9 @@ def leaderboard_value(score: Score, benchmark: Benchmark, leaderboard: Leaderboa
         return f"{score.value} is no plain number"
     if benchmark.scale not in _PERFECT:
         return _on_own_scale(score, benchmark)
+    if score.scale == "percent" and score.unit != "%" and 0 < abs(score.value) <= 1:
+        # A column of fractions beside other models' percentages is likelier than a model that gets almost all wrong.
+        return f"{score.value:f} is at most 1 in a table of percentages; print it with % if it is one"
     scale = scale_of(score, benchmark)
     if _is_beyond(score.value, scale, benchmark):
         return f"{score.value:f} is more than a perfect score of {benchmark.name}"
@@ -43,9 +46,7 @@ def scale_of(score: Score, benchmark: Benchmark) -> Scale | None:
         return "percent"
     if score.scale is None and benchmark.scale in _PERFECT and 1 < abs(score.value) <= PERFECT_PERCENT:
         return "percent"
-    # A column of fractions beside another model's percentages is likelier than a model that gets almost nothing right.
-    doubtful = score.scale == "percent" and abs(score.value) <= 1 and score.value != 0
-    return None if doubtful else score.scale
+    return score.scale
 
 
 def _on_leaderboard(score: Score, scale: Scale | None, leaderboard: LeaderboardScale) -> tuple[Decimal, str] | str:

@@ -223,7 +223,6 @@ def test_plan__one_entry_with_two_values__is_not_written() -> None:
         ("GPQA Diamond", "0.852", {}, UNSAID, ("0.852", "the value stands as printed")),
         ("HLE", "0.9", {"unit": "%"}, PERCENT, ("0.9", "as printed")),
         ("HLE", "0.9", {"unit": "%"}, FRACTION, ("0.009", "0.9 printed as a percentage is 0.009 there")),
-        ("HLE", "0.9", {"scale": "percent"}, FRACTION, ("0.009", "0.9 printed as a percentage is 0.009 there")),
         ("HLE", "0", {}, PERCENT, ("0", "as printed")),
         ("HLE", "100", {}, FRACTION, ("1.00", "100 printed as a percentage is 1.00 there")),
         ("HLE", "33.333333333333333333333333333333333", {}, FRACTION, ("0.33333333333333333333333333333333333", "")),
@@ -243,6 +242,8 @@ def test_plan__a_value__keeps_its_digits_in_the_scale_of_the_leaderboard(
 @pytest.mark.parametrize(
     ("label", "value", "changes", "scale", "reason"),
     [
+        ("HLE", "0.9", {"scale": "percent"}, PERCENT, "at most 1 in a table of percentages"),
+        ("HLE", "0.9", {"scale": "percent"}, FRACTION, "at most 1 in a table of percentages"),
         ("GPQA Diamond", "0.852", {}, PERCENT, "nothing tells whether 0.852 is a percentage or a fraction, and 12 of"),
         ("HLE", "1", {}, PERCENT, "nothing tells whether 1 is a percentage or a fraction"),
         ("HLE", "104.2", {}, PERCENT, "104.2 is more than a perfect score of Humanity's Last Exam"),
