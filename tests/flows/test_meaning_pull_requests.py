@@ -45,7 +45,7 @@ def test_ours_holds_a_table_that_takes_a_choice_to_read__it_keeps_its_scores(
     assert tern.proposed() == FIRST | {"ARC-C": "33.1", "BBH": "22.2"}
 
 
-@pytest.mark.parametrize("printed", ["1,234", "1,234.5", "1 234", "-5.2", "−5.2", ".512", "51.2%", "`51.2`"])
+@pytest.mark.parametrize("printed", ["1,234", "1,234.5", "1 234", "-5.2", "\u22125.2", ".512", "51.2%", "`51.2`"])
 def test_ours_holds_another_tables_number__it_stays_however_it_is_printed(tern: Tern, printed: str) -> None:
     tern.has(card(FIRST, table({"Arena": printed, "BBH": "22.2"}, "Ours")))
     assert tern.proposes("--model-name-override", "Ours", table="2") == (0, "proposed", 1)
