@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.flows.tern import NOTHING_OPEN, OURS, PAPER, Tern, card, index, table
+from tests.flows.tern import MODEL, NOTHING_OPEN, OURS, PAPER, Tern, card, index, table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,7 +68,7 @@ def test_prune_own__what_another_table_says_stays(tern: Tern) -> None:
     assert tern.proposes(table="2") == (0, "updated", 1)
     assert tern.proposes("--prune-own", table="2") == (0, "already-proposed", 1)
     assert tern.proposed() == FIRST | SECOND
-    tern.api().merge_pull_request("alice/Tern-7B", 1)
+    tern.api().merge_pull_request(MODEL, 1)
     assert tern.proposes("--prune-own", table="2")[1] == "up-to-date"
     assert tern.scores() == FIRST | SECOND
 
@@ -100,7 +100,7 @@ def test_main_gains_the_scores_by_hand__merging_what_is_open_says_nothing_twice(
         tern.edit("| MMLU |", "| ARC-C | 55.5 | 1.0 |\n| MMLU |")
     assert tern.proposes() == ((0, "proposed", 2) if grown else (0, "up-to-date", None))
     for number in tern.open():
-        tern.api().merge_pull_request("alice/Tern-7B", number)
+        tern.api().merge_pull_request(MODEL, number)
     assert tern.scores() == (FIRST | {"ARC-C": "55.5"} if grown else FIRST)
     assert tern.is_valid()
 
