@@ -51,6 +51,8 @@ class Standing:
     pull_request: PullRequest
     contents: Contents
     step: Planned
+    fits: bool = True
+    """Whether what stands against our scores on main stands there as well: an earlier run may have replaced it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +95,7 @@ class OwnPullRequest:
         # Two edits of one front matter may merge without a conflict of lines, and still say everything twice.
         based = _BASE.search(first)
         moved = based is not None and based["digest"] != _digest(self.main)
-        return None if details.has_conflicts or moved else details
+        return details if own.fits and not (details.has_conflicts or moved) else None
 
     def _is_ours(self, author: str, title: str) -> bool:
         """Whether a commit is evalbot's: the account's owner may work on the pull request by hand."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from evalbot.card.document import CARD_PATH, decode_card, parse_card
 from evalbot.card.eval_results.consistency import disagreements_of
+from evalbot.card.eval_results.entries import read_entries
 from evalbot.errors import DuplicatePullRequest, InvalidCard, NothingFound, PublishedConflict, UsageError
 from evalbot.front_matter import split
 from evalbot.hub.contents import read_contents, read_results, result_files
@@ -101,7 +102,7 @@ class Proposer:
         covering = [
             each.pull_request
             for each in ours
-            if not each.step.files and (skip or not each.step.conflicts) and self._is_based_on_main(each)
+            if not each.step.files and (skip or not each.step.conflicts) and self._is_based_on_main(each) and each.fits
         ]
         return self._already_proposed(proposal, covering[-1], ours) if covering else None
 
@@ -110,7 +111,7 @@ class Proposer:
         done = self._outcome(proposal.nothing_to_do, proposal)
         for own in reversed(ours):
             empty = self._brings_nothing(own)
-            if empty or own.step.files:
+            if empty or own.step.files or not own.fits:
                 done = self._mend(proposal, own, done, empty=empty)
         return done
 
@@ -123,7 +124,7 @@ class Proposer:
         takes_away = bool(Counter(metrics_of(self.main.data)) - Counter(metrics_of(_card_after(own))))
         if empty and takes_away and details is not None:
             return done  # it deletes, on a base that is main's still: that is what it was opened for
-        if not empty and details is None:
+        if not empty and details is None and own.fits:
             warning = (
                 f"Pull request #{number} of yours no longer fits main; run evalbot for the tables it was made from."
             )
@@ -164,7 +165,7 @@ class Proposer:
         results = proposal.choices.format != "model-index"
         try:
             contents = read_contents(self.hub, self.main.repo_id, pull_request.ref, results=results)
-            return Standing(pull_request, contents, proposal.at(contents.files))
+            return Standing(pull_request, contents, proposal.at(contents.files), _leaves(contents.files, proposal))
         except (InvalidCard, NothingFound) as refusal:
             raise DuplicatePullRequest(
                 f"Pull request #{pull_request.number} of yours cannot be read any more: {refusal.message}",
@@ -274,6 +275,17 @@ class Proposer:
 
     def _outcome(self, status: Status, proposal: Proposal, **made: Any) -> Outcome:
         return Outcome(status=status, card=self.card, proposal=proposal, **made)
+
+
+def _leaves(files: Mapping[str, bytes], proposal: Proposal) -> bool:
+    """Whether files leave alone what main publishes against our scores."""
+    main = proposal.planned()
+    metrics = () if main.merge is None else main.merge.conflicts
+    entries = () if main.entries is None else main.entries.conflicts
+    there = metrics_of(files[CARD_PATH]) if metrics else ()
+    return all(pair.published in there for pair in metrics) and all(
+        each.path in files and each.old in read_entries(each.path, files[each.path]) for each in entries
+    )
 
 
 def _card_after(own: Standing) -> bytes:

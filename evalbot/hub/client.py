@@ -26,6 +26,7 @@ from evalbot.hub.records import Account, RemoteFile
 from evalbot.hub.refusals import TOKENS_PAGE, translated
 from evalbot.hub.retries import Kind, retried
 from evalbot.hub.session import open_api
+from evalbot.settings import DEFAULT_ENDPOINT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,9 +97,7 @@ class Hub:
     def account(self) -> Account:
         """Who we are. Raises AccessDenied without a token or with one the Hub does not know."""
         if not self.authenticated:
-            raise AccessDenied(
-                "HF_TOKEN is not set.", hint=f"Set HF_TOKEN to a token with write access from {TOKENS_PAGE}."
-            )
+            raise AccessDenied("HF_TOKEN is not set.", hint=_where_tokens_are(self.endpoint))
         with self.translated("ask the Hub who this token belongs to", ""):
             answer = self.retried(self.api.whoami)
             token = answer.get("auth", {}).get("accessToken", {})
@@ -194,6 +193,12 @@ class Hub:
 
     def translated(self, doing: str, repo_id: str, *, path: str = CARD_PATH) -> AbstractContextManager[None]:
         return translated(doing, repo_id, authenticated=self.authenticated, path=path)
+
+
+def _where_tokens_are(endpoint: str) -> str:
+    if endpoint == DEFAULT_ENDPOINT:
+        return f"Set HF_TOKEN to a token with write access from {TOKENS_PAGE}."
+    return f"Set HF_TOKEN to a token of {endpoint}, such as one of those that `evalbot sandbox serve` prints."
 
 
 def require_write_role(account: Account) -> None:

@@ -133,7 +133,7 @@ def _members(page: Page) -> dict[str, object]:
     proposal, planned = page.proposal, page.proposal.planned()
     step, merge = page.step or planned, planned.merge
     held = None if page.held_before is None else {**page.held_before, **step.files}
-    earlier = [] if held is None else list(told.earlier(proposal, held))
+    earlier = [] if held is None else list(told.earlier(proposal, held, page.card_url))
     return {
         "model": one_line(proposal.model) or "this model",
         "places": _places(planned),

@@ -14,6 +14,7 @@ from evalbot.card.model_index import published, same_value
 from evalbot.card.sameness import same_identity, same_score
 from evalbot.errors import InvalidCard
 from evalbot.model_names import same_name
+from evalbot.readme.extract import extract_elsewhere
 from evalbot.report.markdown import cut
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ class Note:
 
     name: str
     text: str
+    place: str = ""
+    """Where it was read, as a link of ours."""
 
 
 def rows(planned: Planned, card_url: str) -> Iterator[Row]:
@@ -200,18 +203,24 @@ def by_reason(omitted: Iterable[tuple[str, str]]) -> Iterator[Note]:
         yield Note(", ".join(cut(label, _VALUE) for label in labels[:MAX_LABELS]) + more, reason)
 
 
-def earlier(proposal: Proposal, now: Mapping[str, bytes]) -> Iterator[tuple[str, Note]]:
+def earlier(proposal: Proposal, now: Mapping[str, bytes], card_url: str) -> Iterator[tuple[str, Note]]:
     """What a pull request of ours with these files proposes and this run does not, each with its file's path.
 
     A value that only main has changed since, in somebody else's name, is no proposal.
     """
     main, planned = _metrics(proposal.before), proposal.planned()
+    text = decode_card(proposal.before[CARD_PATH])
+    places = {(s.label, s.value): s for s in extract_elsewhere(text, proposal.wanted, proposal.extraction)}
     for metric in (Counter(_metrics(now)) - Counter(main)).elements():
         moved = any(replace(metric, value=other.value) == other for other in main)
         ours = not moved or _is_from(proposal.source, metric.source_url)
         if ours and not _is_written(metric, planned):
             of = "" if same_name(metric.model, proposal.model) else f" of {cut(metric.model, _PLACE)}"
-            yield CARD_PATH, Note(_name(metric) + of, metric.value)
+            read = next(
+                (s for (name, value), s in places.items() if name == metric.name and same_value(value, metric.value)),
+                None,
+            )
+            yield CARD_PATH, Note(_name(metric) + of, metric.value, _link(None if of else read, card_url))
     written = () if planned.entries is None else planned.entries.written
     told = {(entry.dataset_id, entry.task_id, entry.notes) for entry in written} | set(_entries(proposal.before))
     for identity, (path, value) in _entries(now).items():

@@ -94,6 +94,10 @@ def commit(repo: Repo, record: CommitRecord, patch: str) -> str:
     return _page("commit.html", repo=repo, commit=record, changes=patches.read(patch, most=_MOST_LINES))
 
 
+def file(repo: Repo, path: str, text: str) -> str:
+    return _page("file.html", repo=repo, path=path, lines=text.splitlines())
+
+
 def refusal(status: int, message: str) -> str:
     return _page("refusal.html", status=status, message=message)
 

@@ -8,6 +8,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from evalbot.sandbox import access, git_merge, pages, shapes
 from evalbot.sandbox.discussions import Filter
+from evalbot.sandbox.refusals import entry_not_found
 from evalbot.sandbox.repos import KINDS, MODEL
 
 if TYPE_CHECKING:
@@ -77,6 +78,18 @@ def diff(call: Call) -> Response:
     return PlainTextResponse(git_merge.diff_of(call.store(repo), about) if about.is_pull_request else "")
 
 
+def file(call: Call) -> Response:
+    """A file of text at a revision, with its lines numbered: `#L8` leads to the eighth."""
+    repo = call.repo()
+    access.must_read_files(call.hub.accounts, repo, call.who)
+    store = call.store(repo)
+    revision, path = call.revision_and_path()
+    content = store.read(store.resolve(revision), path)
+    if content is None:
+        raise entry_not_found()
+    return _answer(pages.file(repo, path, content.decode("utf-8", "replace")))
+
+
 def commit(call: Call) -> Response:
     repo = call.repo()
     access.must_read_files(call.hub.accounts, repo, call.who)
@@ -96,5 +109,6 @@ ROUTES = [
     *(("GET", f"{path}/discussions/{{num:int}}", discussion) for path in _REPO_PATHS),
     *(("GET", f"{path}/discussions/{{num:int}}.diff", diff) for path in _REPO_PATHS),
     *(("GET", f"{path}/commit/{{commit}}", commit) for path in _REPO_PATHS),
+    *(("GET", f"{path}/blob/{{rest:path}}", file) for path in _REPO_PATHS),
     *(("GET", path, repository) for path in _REPO_PATHS),
 ]

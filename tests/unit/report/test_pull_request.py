@@ -71,7 +71,7 @@ def test_description__new_scores__are_counted_in_the_first_sentence_and_stand_in
     assert [row[0] for row in seen.rows] == ["MMLU", "GSM8K", "HumanEval (pass@1)", "TruthfulQA", "MT-Bench"]
     assert seen.items == []
     assert "on behalf of bob" in seen.text
-    assert "Close this pull request: the same scores are not proposed again." in seen.text
+    assert "Close this pull request: bob does not propose the same scores again." in seen.text
 
 
 def test_description__each_value__links_to_its_line_of_the_card_at_its_commit() -> None:
@@ -195,7 +195,7 @@ def test_description__our_own_value_that_is_replaced__is_nobody_elses() -> None:
 def test_description__a_deletion__is_named_in_the_verdict_and_with_its_value() -> None:
     seen = read(description(page(proposal(changed(merged()), Choices(prune=True)))))
     assert seen.verdict.endswith("; MMLU changes 64.80 → 65.1; 1 result removed.")
-    assert seen.items == ["GSM8K: 58.9"]
+    assert seen.items == ["GSM8K: 58.9 (table 4, row 1, column 1)"]
     only = proposal(without_gsm8k(merged()), Choices(prune=True))
     assert read(description(page(only))).verdict == (
         "Removes 1 evaluation result of Aurora 7B Instruct from this card's model-index."
@@ -205,7 +205,7 @@ def test_description__a_deletion__is_named_in_the_verdict_and_with_its_value() -
 def test_description__what_earlier_runs_proposed__is_said_to_be_there_still() -> None:
     seen = read(description(page(proposal(moved(demo_card())), held())))
     assert seen.verdict.endswith("to this card's model-index; 1 more from earlier runs.")
-    assert seen.items == ["GSM8K: 58.9"]
+    assert seen.items == ["GSM8K: 58.9 (table 4, row 1, column 1)"]
 
 
 def test_description__what_earlier_runs_proposed_and_the_card_says_no_more__is_gone() -> None:
@@ -217,7 +217,7 @@ def test_description__what_earlier_runs_proposed_and_the_card_says_no_more__is_g
 def test_description__only_earlier_runs_propose_anything__says_so_first() -> None:
     seen = read(description(page(proposal(moved(merged(without_gsm8k(demo_card())))), held())))
     assert seen.verdict == "Adds 1 evaluation result that earlier runs of evalbot read."
-    assert (seen.rows, seen.items) == ([], ["GSM8K: 58.9"])
+    assert (seen.rows, seen.items) == ([], ["GSM8K: 58.9 (table 4, row 1, column 1)"])
     assert "4 values are published already and stay as they are." in seen.text
 
 
@@ -244,7 +244,7 @@ def test_description__a_value_main_has_changed_since__is_not_taken_for_a_proposa
         demo_card().replace(b"version: 1.10\n", b"version: 1.10\n" + (index % value).encode()) for value in (50, 51)
     )
     seen = read(description(page(proposal(moved(now)), {CARD_PATH: merged(then)})))
-    assert seen.items == ["GSM8K: 58.9"]
+    assert seen.items == ["GSM8K: 58.9 (table 4, row 1, column 1)"]
 
 
 def with_boards(format_: str, card: bytes | None = None, results: dict[str, bytes] | None = None) -> Proposal:
