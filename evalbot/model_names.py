@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
+from functools import lru_cache
 
 
 def name_tokens(name: str) -> Counter[str]:
@@ -16,8 +17,16 @@ def name_tokens(name: str) -> Counter[str]:
 
 def same_name(one: str, other: str) -> bool:
     """Another word order or separator is the same name; another word, or none at all, is not."""
-    tokens = name_tokens(one)
-    return bool(tokens) and tokens == name_tokens(other) and _codes(one) == _codes(other)
+    key = name_key(one)
+    return key[0] is not None and key == name_key(other)
+
+
+# A card may publish thousands of metrics, and each of ours is compared with all of them.
+@lru_cache(maxsize=16384)
+def name_key(name: str) -> tuple[object, ...]:
+    """Equal for two ways to write one name; a name without words begins with None and equals itself only."""
+    tokens = tuple(sorted(name_tokens(name).elements()))
+    return (tokens, tuple(_codes(name))) if tokens else (None, name)
 
 
 def _codes(name: str) -> list[str]:

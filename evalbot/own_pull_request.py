@@ -21,6 +21,7 @@ from evalbot.errors import (
 )
 from evalbot.front_matter import split
 from evalbot.hub import commits
+from evalbot.hub.client import aware
 from evalbot.hub.commits import OutcomeUnknown
 from evalbot.hub.pull_requests import OPEN_STATUSES
 from evalbot.hub.records import Change
@@ -154,7 +155,7 @@ class OwnPullRequest:
             opened = datetime.fromisoformat(own.created_at or "")
         except ValueError:
             return False
-        return (self.hub.now() - opened).total_seconds() > SETTLED_AFTER
+        return (self.hub.now() - aware(opened)).total_seconds() > SETTLED_AFTER
 
     def _make_ready(self, own: PullRequest) -> None:
         if own.status == "draft":

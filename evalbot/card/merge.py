@@ -7,6 +7,7 @@ stand in `sameness`, the edit that carries a merge out in `edit`.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -39,6 +40,8 @@ Standing = Literal["added", "updated", "unchanged", "conflict", "stands-elsewher
 class _Rules:
     on_conflict: OnConflict
     elsewhere: tuple[Result, ...]
+    taken: frozenset[Published]
+    """Published metrics that are not free to be replaced by a metric of another identity."""
 
     def says_elsewhere(self, other: Published) -> bool:
         """Whether the source still says a published value in another place."""
@@ -160,12 +163,14 @@ def plan_merge(
     is not out of date. `repo_id` is a name of the repository's own model too. Raises InvalidCard where the model-index
     is not a list of models with results.
     """
-    rules = _Rules(on_conflict, tuple(elsewhere))
     models = index_models(document)
     entries = entries_of(models, name, repo_id)
     entry_name = (text_of(get(entries[0], "name")) if entries else None) or name
     known = [metric for entry in entries for metric in _published_by(entry, document.pieces.yaml)]
-    parts = tuple(_part(result, known, rules) for result in results)
+    matches = [_matches(result, known) for result in results]
+    taken = _taken(match for found in matches for match in found)
+    rules = _Rules(on_conflict, tuple(elsewhere), taken)
+    parts = tuple(_part(result, found, rules) for result, found in zip(results, matches, strict=True))
     spared = {*keep, *(pair.published for part in parts for pair in part.updated)}
     return Merge(
         model=entry_name,
@@ -194,8 +199,37 @@ def _published_by(entry: yaml.MappingNode, source: str) -> list[Published]:
     return [metric for result in items(get(entry, "results")) for metric in published_in(result, name, source)]
 
 
-def _part(result: Result, known: Sequence[Published], rules: _Rules) -> Part:
-    judged = [(metric, *_judge(result, metric, known, rules)) for metric in result.metrics]
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """A metric of ours with what the card publishes under its identity, or of its benchmark in other words."""
+
+    metric: Metric
+    same: tuple[Pair, ...]
+    others: tuple[Pair, ...]
+
+
+def _matches(result: Result, known: Sequence[Published]) -> list[_Match]:
+    found = []
+    for metric in result.metrics:
+        same = tuple(Pair(metric, other) for other in known if same_identity(result, metric, other))
+        others = () if same else tuple(Pair(metric, other) for other in known if same_score(result, metric, other))
+        found.append(_Match(metric, same, others))
+    return found
+
+
+def _taken(matches: Iterable[_Match]) -> frozenset[Published]:
+    """What is a metric's own already, by identity or by value, or may be meant by several: none of it is another's."""
+    owned: set[Published] = set()
+    meant: Counter[Published] = Counter()
+    for match in matches:
+        agreeing = [pair for pair in match.others if _agree(pair)]
+        owned.update(pair.published for pair in (*match.same, *agreeing))
+        meant.update({pair.published for pair in match.others})
+    return frozenset(owned | {other for other, count in meant.items() if count > 1})
+
+
+def _part(result: Result, matches: Sequence[_Match], rules: _Rules) -> Part:
+    judged = [(match.metric, *_judge(result, match, rules)) for match in matches]
 
     def metrics(standing: Standing) -> tuple[Metric, ...]:
         return tuple(metric for metric, found, _ in judged if found == standing)
@@ -214,17 +248,16 @@ def _part(result: Result, known: Sequence[Published], rules: _Rules) -> Part:
     )
 
 
-def _judge(result: Result, metric: Metric, known: Sequence[Published], rules: _Rules) -> tuple[Standing, list[Pair]]:
+def _judge(result: Result, match: _Match, rules: _Rules) -> tuple[Standing, list[Pair]]:
     """How a metric stands against the card, and what of the card says so."""
-    if same := [Pair(metric, other) for other in known if same_identity(result, metric, other)]:
-        differing = [pair for pair in same if not _agree(pair)]
-        return _judge_differing(result, same, differing, rules) if differing else ("unchanged", same)
-    others = [Pair(metric, other) for other in known if same_score(result, metric, other)]
-    if agreeing := [pair for pair in others if _agree(pair)]:
+    if match.same:
+        differing = [pair for pair in match.same if not _agree(pair)]
+        return _judge_differing(result, match.same, differing, rules) if differing else ("unchanged", list(match.same))
+    if agreeing := [pair for pair in match.others if _agree(pair)]:
         return "stands-elsewhere", agreeing[:1]
-    own = [pair for pair in others if same_source(result, pair.published)]
+    own = [pair for pair in match.others if same_source(result, pair.published) and pair.published not in rules.taken]
     # In another layout our own source is still our own: it corrects itself where its value stands.
-    return _judge_differing(result, own, own, rules) if len(own) == 1 else ("added", others)
+    return _judge_differing(result, own, own, rules) if len(own) == 1 else ("added", list(match.others))
 
 
 def _judge_differing(

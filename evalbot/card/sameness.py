@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from evalbot.benchmarks import find
 from evalbot.card.metric_types import known_type, metric_type
 from evalbot.card.model_index import same_address
-from evalbot.model_names import name_tokens, same_name
+from evalbot.model_names import name_key, same_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,22 +81,15 @@ def _same_dataset(result: Result, other: Published) -> bool:
 
 def _same_names(result: Result, metric: Metric, other: Published) -> bool:
     theirs = [name for name in (other.name, other.dataset_name) if name]
-    benchmarks = {_key(name) for name in _our_names(result, metric)}
-    if any(_key(name) in {_key(metric.name), *benchmarks} or _bare_key(name) in benchmarks for name in theirs):
+    benchmarks = {name_key(name) for name in _our_names(result, metric)}
+    if any(name_key(name) in {name_key(metric.name), *benchmarks} or _bare_key(name) in benchmarks for name in theirs):
         return True
     return result.benchmark is not None and any(_registered(name) == result.benchmark for name in theirs)
 
 
-# A card may publish thousands of metrics, and each of ours is compared with all of them.
 @lru_cache(maxsize=8192)
-def _key(name: str) -> tuple[str, ...]:
-    """Equal for two names of the same words, as `same_name` has it; a name without words equals itself only."""
-    return tuple(sorted(name_tokens(name).elements())) or (f" {name}",)
-
-
-@lru_cache(maxsize=8192)
-def _bare_key(name: str) -> tuple[str, ...]:
-    return _key(_without_shots(name))
+def _bare_key(name: str) -> tuple[object, ...]:
+    return name_key(_without_shots(name))
 
 
 @lru_cache(maxsize=8192)

@@ -90,8 +90,8 @@ class Hub:
     def now(self) -> datetime:
         """The time by the Hub's clock, as its last answer said; by ours where it says none."""
         try:
-            return parsedate_to_datetime(self._date or "")
-        except ValueError:
+            return aware(parsedate_to_datetime(self._date or ""))
+        except (ValueError, OverflowError):
             return datetime.now(UTC)
 
     def account(self) -> Account:
@@ -193,6 +193,11 @@ class Hub:
 
     def translated(self, doing: str, repo_id: str, *, path: str = CARD_PATH) -> AbstractContextManager[None]:
         return translated(doing, repo_id, authenticated=self.authenticated, path=path)
+
+
+def aware(moment: datetime) -> datetime:
+    """A moment that names its zone; one that does not is meant in UTC."""
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def _where_tokens_are(endpoint: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from evalbot.card.document import CARD_PATH, decode_card, parse_card
 from evalbot.card.eval_results.entries import read_entries
-from evalbot.card.model_index import published, same_value
+from evalbot.card.model_index import published, same_address, same_value
 from evalbot.card.sameness import same_identity, same_score
 from evalbot.errors import InvalidCard
 from evalbot.model_names import same_name
@@ -117,24 +117,16 @@ def files(planned: Planned) -> Iterator[Note]:
 def replaced(planned: Planned, source: Source | None) -> Iterator[Note]:
     """Values of other sources that ours take the place of."""
     for pair in () if planned.merge is None else planned.merge.updated:
-        if not _is_from(source, pair.published.source_url):
+        if not same_address(_url(source), pair.published.source_url):
             yield Note(pair.metric.name, f"{cut(pair.published.value, _VALUE)}, from {_sayer(pair.published)}")
     for entry in () if planned.entries is None else planned.entries.changed:
-        if entry.old is not None and not _is_from(source, _source_of(entry.old)):
+        if entry.old is not None and not same_address(_url(source), _source_of(entry.old)):
             sayer = cut(_source_of(entry.old) or "a source it does not name", _PLACE)
             yield Note(entry.score.label, f"{cut(entry.old.value, _VALUE)}, from {sayer}")
 
 
 def _source_of(entry: Entry) -> str | None:
     return None if entry.source is None else entry.source.url
-
-
-def _is_from(source: Source | None, url: str | None) -> bool:
-    return source is not None and url is not None and _address(source.url) == _address(url)
-
-
-def _address(url: str) -> str:
-    return url.strip().rstrip("/").casefold()
 
 
 def _sayer(metric: Published) -> str:
@@ -213,7 +205,7 @@ def earlier(proposal: Proposal, now: Mapping[str, bytes], card_url: str) -> Iter
     places = {(s.label, s.value): s for s in extract_elsewhere(text, proposal.wanted, proposal.extraction)}
     for metric in (Counter(_metrics(now)) - Counter(main)).elements():
         moved = any(replace(metric, value=other.value) == other for other in main)
-        ours = not moved or _is_from(proposal.source, metric.source_url)
+        ours = not moved or same_address(_url(proposal.source), metric.source_url)
         if ours and not _is_written(metric, planned):
             of = "" if same_name(metric.model, proposal.model) else f" of {cut(metric.model, _PLACE)}"
             read = next(
@@ -261,3 +253,7 @@ def _entries(held: Mapping[str, bytes]) -> dict[tuple[str, str, str | None], tup
 
 def _name(metric: Published) -> str:
     return metric.name or metric.dataset_name or metric.type or "(unnamed)"
+
+
+def _url(source: Source | None) -> str | None:
+    return None if source is None else source.url
