@@ -144,7 +144,11 @@ def _local_results(card: ReadCard) -> dict[str, bytes]:
     folder = None if card.path is None else card.path.parent / FOLDER
     if folder is None or not folder.is_dir():
         return {}
-    return {f"{FOLDER}/{path.name}": read_local(path) for path in sorted(folder.glob("*.y*ml")) if path.is_file()}
+    return {
+        f"{FOLDER}/{path.name}": read_local(path)
+        for path in sorted(folder.iterdir())
+        if path.suffix in (".yaml", ".yml")
+    }
 
 
 def _publisher(source: CardSource, connect: Callable[[], Hub], publish: Publish, policy: Policy) -> Publisher:

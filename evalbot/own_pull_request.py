@@ -30,12 +30,11 @@ from evalbot.report import pull_request as text
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from evalbot.changes import Planned
     from evalbot.hub.client import Hub
-    from evalbot.hub.contents import Contents
     from evalbot.hub.pull_requests import PullRequests
     from evalbot.hub.records import Account, Details, PullRequest, RemoteFile
     from evalbot.proposal import Proposal
+    from evalbot.standing import Standing
 
 _FORMAT = re.compile(rf"{re.escape(text.DESCRIPTION_MARK)}[^>]*\bformat=(?P<format>[a-z-]+)")
 _BASE = re.compile(rf"{re.escape(text.DESCRIPTION_MARK)}[^>]*\bbase=(?P<digest>[0-9a-f]{{12}})")
@@ -43,17 +42,6 @@ SETTLED_AFTER = 60.0
 """Seconds from which a pull request without a comment is one whose run was interrupted."""
 POSTING_ATTEMPTS = 3
 """How often a pull request is posted whose posting was lost on the way."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """An open pull request of ours, what its ref holds, and what a proposal would change there."""
-
-    pull_request: PullRequest
-    contents: Contents
-    step: Planned
-    fits: bool = True
-    """Whether what stands against our scores on main stands there as well: an earlier run may have replaced it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,24 +6,30 @@ its description; what it proposes, by the files at its ref.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from evalbot.card.document import CARD_PATH, decode_card, parse_card
 from evalbot.card.eval_results.consistency import disagreements_of
-from evalbot.card.eval_results.entries import read_entries
-from evalbot.errors import DuplicatePullRequest, InvalidCard, NothingFound, PublishedConflict, UsageError
-from evalbot.front_matter import split
+from evalbot.errors import (
+    DuplicatePullRequest,
+    EvalbotError,
+    InvalidCard,
+    NothingFound,
+    PublishedConflict,
+    StaleRevision,
+)
 from evalbot.hub.contents import read_contents, read_results, result_files
 from evalbot.hub.overlap import Overlap, metrics_of, overlaps
+from evalbot.mending import Mender
 from evalbot.outcome import Outcome
-from evalbot.own_pull_request import OwnPullRequest, Standing
+from evalbot.own_pull_request import OwnPullRequest
 from evalbot.report import pull_request as text
+from evalbot.standing import Standing, is_based_on, leaves_alone
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Sequence
 
     from evalbot.card_source import ReadCard
     from evalbot.hub.client import Hub
@@ -33,9 +39,12 @@ if TYPE_CHECKING:
     from evalbot.policy import Policy
     from evalbot.proposal import Proposal
 
-_VALUE = re.compile(r"(\bvalue:)[^,}#]*")
 MAX_OWN = 5
 """Open pull requests of ours that are read; more of them are a matter for a person."""
+MAX_RETITLED = 10
+"""Closed ones by our account without our mark in the title, whose description is looked at for it."""
+MAX_READ_FOR_A_WARNING = 5
+"""Files of evaluation results."""
 MAX_CLOSED = 50
 """Closed ones of ours that are read; whoever has closed more than that does not want any."""
 
@@ -102,7 +111,10 @@ class Proposer:
         covering = [
             each.pull_request
             for each in ours
-            if not each.step.files and (skip or not each.step.conflicts) and self._is_based_on_main(each) and each.fits
+            if not each.step.files
+            and (skip or not each.step.conflicts)
+            and is_based_on(self.main.data, each)
+            and each.fits
         ]
         return self._already_proposed(proposal, covering[-1], ours) if covering else None
 
@@ -110,46 +122,11 @@ class Proposer:
         """Main says all there is to say. Pull requests of ours that say something else are mended, or closed."""
         done = self._outcome(proposal.nothing_to_do, proposal)
         for own in reversed(ours):
-            empty = self._brings_nothing(own)
-            if empty or own.step.files or not own.fits:
-                done = self._mend(proposal, own, done, empty=empty)
+            done = self._mender().mended(own, done)
         return done
 
-    def _mend(self, proposal: Proposal, own: Standing, done: Outcome, *, empty: bool) -> Outcome:
-        writer, number = self._writer(), own.pull_request.number
-        try:
-            details = writer.updatable(own, proposal)
-        except (DuplicatePullRequest, UsageError) as refusal:
-            return replace(done, warnings=(*done.warnings, refusal.message))
-        takes_away = bool(Counter(metrics_of(self.main.data)) - Counter(metrics_of(_card_after(own))))
-        if empty and takes_away and details is not None:
-            return done  # it deletes, on a base that is main's still: that is what it was opened for
-        if not empty and details is None and own.fits:
-            warning = (
-                f"Pull request #{number} of yours no longer fits main; run evalbot for the tables it was made from."
-            )
-            return replace(done, warnings=(*done.warnings, warning))
-        if self.policy.dry_run:
-            return replace(done, status="preview", would="updated", pull_request=own.pull_request)
-        if empty or details is None:
-            writer.supersede(own.pull_request, "The card on main says all of this by now.")
-            return replace(done, closed=own.pull_request)
-        writer.update(own, details, proposal)
-        return replace(done, status="updated", pull_request=own.pull_request, step=own.step)
-
-    def _is_based_on_main(self, own: Standing) -> bool:
-        """Whether every line of main's front matter stands in the pull request's, values aside, in its order.
-
-        Where one does not, main has moved on beneath it, and a closer look is worth a request.
-        """
-        here, there = (_lines(data) for data in (self.main.data, own.contents.files[CARD_PATH]))
-        return all(line in there for line in here)
-
-    def _brings_nothing(self, own: Standing) -> bool:
-        """Whether a pull request of ours, once it says what the scores are now, adds nothing to what main publishes."""
-        if Counter(metrics_of(_card_after(own))) - Counter(metrics_of(self.main.data)):
-            return False
-        return not self._result_files(own)
+    def _mender(self) -> Mender:
+        return Mender(hub=self.hub, main=self.main, writer=self._writer(), dry_run=self.policy.dry_run)
 
     def _is_by_us(self, pull_request: PullRequest) -> bool:
         return pull_request.author == self.account.name
@@ -165,7 +142,7 @@ class Proposer:
         results = proposal.choices.format != "model-index"
         try:
             contents = read_contents(self.hub, self.main.repo_id, pull_request.ref, results=results)
-            return Standing(pull_request, contents, proposal.at(contents.files), _leaves(contents.files, proposal))
+            return Standing(pull_request, contents, proposal.at(contents.files), leaves_alone(contents.files, proposal))
         except (InvalidCard, NothingFound) as refusal:
             raise DuplicatePullRequest(
                 f"Pull request #{pull_request.number} of yours cannot be read any more: {refusal.message}",
@@ -216,42 +193,54 @@ class Proposer:
             return self._outcome("updated", proposal, **made)
         if self.policy.dry_run:
             return self._outcome("preview", proposal, would="proposed")
-        lost = [self._replace(each, proposal, writer) for each in ours if writer.updatable(each, proposal) is None]
+        outdated = [each for each in ours if writer.updatable(each, proposal) is None]
         beside = self._disagreements(proposal)
-        opened, warnings = writer.open(proposal, alone=not self.policy.allow_duplicate, known=known)
-        return self._outcome(
-            "proposed", proposal, pull_request=opened, warnings=(*filter(None, lost), *beside, *warnings)
-        )
+        closed = tuple(self._replace(each, proposal, writer) for each in outdated)
+        try:
+            opened, warnings = writer.open(proposal, alone=not self.policy.allow_duplicate, known=known)
+        except EvalbotError as failure:
+            if not closed or isinstance(failure, StaleRevision):
+                raise
+            raise type(failure)(f"{failure.message} {' '.join(closed)}", hint=failure.hint) from None
+        return self._outcome("proposed", proposal, pull_request=opened, warnings=(*closed, *beside, *warnings))
 
     def _replace(self, own: Standing, proposal: Proposal, writer: OwnPullRequest) -> str:
-        """Close ours, which a new one is to replace; what only it proposed, in words."""
+        """Close ours, which a new one is to replace; that, and what only it proposed, in words."""
         brought = Counter(metrics_of(own.contents.files[CARD_PATH])) - Counter(metrics_of(self.main.data))
         told = {metric.name for result in proposal.results for metric in result.metrics}
         names = sorted({each.name or each.type or "" for each in brought if each.name not in told})
-        files = sorted(set(self._result_files(own)) - set(proposal.files))
+        files = sorted(set(self._mender().result_files(own)) - set(proposal.files))
         writer.supersede(own.pull_request, "This no longer fits the card on main; a new pull request takes its place.")
-        number, lost = own.pull_request.number, ", ".join([*names, *files])
-        return lost and f"Pull request #{number} no longer fits main and was closed. Run again for {lost}."
-
-    def _result_files(self, own: Standing) -> Mapping[str, bytes]:
-        """The files of evaluation results that a pull request of ours holds and main does not."""
-        there = result_files(self.hub, self.main.repo_id, self.main.commit)
-        return read_results(self.hub, self.main.repo_id, own.pull_request.ref, but=there)
+        lost = ", ".join([*names, *files])
+        said = f"Pull request #{own.pull_request.number} of yours no longer fits main and was closed."
+        return f"{said} Run again for {lost}." if lost else said
 
     def _disagreements(self, proposal: Proposal) -> tuple[str, ...]:
-        """What main's `.eval_results` say against the model-index that we propose, where they were not read before."""
+        """What main's `.eval_results` say against the model-index that we propose, where they were not read before.
+
+        They are read for this warning alone: where there are many, or they cannot be had, there is none.
+        """
         if proposal.choices.format != "model-index":
             return ()
-        results = read_results(self.hub, self.main.repo_id, self.main.commit)
-        card = parse_card(decode_card(proposal.files[CARD_PATH]))
-        return disagreements_of(card, results, proposal.model) if results else ()
+        try:
+            if len(result_files(self.hub, self.main.repo_id, self.main.commit)) > MAX_READ_FOR_A_WARNING:
+                return ()
+            results = read_results(self.hub, self.main.repo_id, self.main.commit)
+            card = parse_card(decode_card(proposal.files[CARD_PATH]))
+            return disagreements_of(card, results, proposal.model) if results else ()
+        except EvalbotError:
+            return ()
 
     def _declined(self, proposal: Proposal) -> tuple[Overlap, ...]:
         """What of this was proposed by us before and closed unmerged: somebody has said no to it.
 
         Of one that cannot be read any more nobody knows what it proposed: it says no to all.
         """
-        closed = [pr for pr in self.repo.closed_by_author(self.account.name) if self._is_ours(pr)]
+        theirs = [
+            pr for pr in self.repo.closed_by_author(self.account.name) if not pr.title.startswith(text.SUPERSEDED)
+        ]
+        retitled = [pr for pr in theirs if not pr.title.startswith(text.TITLE_MARK)][:MAX_RETITLED]
+        closed = [pr for pr in theirs if pr.title.startswith(text.TITLE_MARK) or (pr in retitled and self._is_ours(pr))]
         if len(closed) > MAX_CLOSED:
             raise DuplicatePullRequest(
                 f"{len(closed)} pull requests of yours on this repository were closed unmerged; nothing was proposed.",
@@ -275,26 +264,6 @@ class Proposer:
 
     def _outcome(self, status: Status, proposal: Proposal, **made: Any) -> Outcome:
         return Outcome(status=status, card=self.card, proposal=proposal, **made)
-
-
-def _leaves(files: Mapping[str, bytes], proposal: Proposal) -> bool:
-    """Whether files leave alone what main publishes against our scores."""
-    main = proposal.planned()
-    metrics = () if main.merge is None else main.merge.conflicts
-    entries = () if main.entries is None else main.entries.conflicts
-    there = metrics_of(files[CARD_PATH]) if metrics else ()
-    return all(pair.published in there for pair in metrics) and all(
-        each.path in files and each.old in read_entries(each.path, files[each.path]) for each in entries
-    )
-
-
-def _card_after(own: Standing) -> bytes:
-    return own.step.files.get(CARD_PATH, own.contents.files[CARD_PATH])
-
-
-def _lines(card: bytes) -> Iterator[str]:
-    """The lines of a card's front matter without their values: `in` finds each of them at most once, in order."""
-    return (_VALUE.sub(r"\1", line) for line in split(decode_card(card)).yaml.splitlines() if line.strip())
 
 
 def _refuse_contradiction(own: Standing, proposal: Proposal) -> None:

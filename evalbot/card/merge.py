@@ -171,12 +171,14 @@ def plan_merge(
     taken = _taken(match for found in matches for match in found)
     rules = _Rules(on_conflict, tuple(elsewhere), taken)
     parts = tuple(_part(result, found, rules) for result, found in zip(results, matches, strict=True))
-    spared = {*keep, *(pair.published for part in parts for pair in part.updated)}
+    spared = {*keep, *(pair.published for part in parts for pair in (*part.updated, *part.stands_elsewhere))}
     return Merge(
         model=entry_name,
         parts=parts,
         other_models=tuple(text_of(get(model, "name")) or "" for model in models if model not in entries),
-        pruned=tuple(other for other in _unread(results, known, still) if other not in spared) if prune else (),
+        pruned=tuple(other for other in _unread(results, known, still, rules.elsewhere) if other not in spared)
+        if prune
+        else (),
     )
 
 
@@ -283,7 +285,9 @@ def _obstacle(same: Sequence[Pair], other: Published) -> str | None:
     return None
 
 
-def _unread(results: Sequence[Result], known: Sequence[Published], still: Said) -> Iterable[Published]:
+def _unread(
+    results: Sequence[Result], known: Sequence[Published], still: Said, elsewhere: Sequence[Result]
+) -> Iterable[Published]:
     """What our source published of this model and does not say any more.
 
     Only a metric as evalbot writes it is ours to delete: what a person has added to a result of ours is theirs.
@@ -291,14 +295,15 @@ def _unread(results: Sequence[Result], known: Sequence[Published], still: Said) 
     for other in known:
         ours = any(same_source(result, other) for result in results)
         written = is_dataset(other.dataset[0]) or other.type == slug(other.name or "")
-        if ours and written and _obstacle((), other) is None and not _is_said(results, other, still):
+        if ours and written and _obstacle((), other) is None and not _is_said(results, other, still, elsewhere):
             yield other
 
 
-def _is_said(results: Sequence[Result], other: Published, still: Said) -> bool:
+def _is_said(results: Sequence[Result], other: Published, still: Said, elsewhere: Sequence[Result]) -> bool:
     """Whether our scores speak of a metric, or its number may still stand under its name: then nobody knows."""
     pairs = [(result, metric) for result in results for metric in result.metrics]
-    if any(same_identity(result, metric, other) for result, metric in pairs):
+    others = [(result, metric) for result in elsewhere for metric in result.metrics]
+    if any(same_identity(result, metric, other) for result, metric in (*pairs, *others)):
         return True
     renamed = [metric for result, metric in pairs if same_benchmark(metric, other)]
     return not any(same_value(metric.value, other.value) for metric in renamed) and still(other.value)

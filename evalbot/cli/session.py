@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 timeout_option = click.option(
     "--timeout",
-    type=click.FloatRange(min=1, max=24 * 3600),
-    default=300.0,
+    type=click.IntRange(min=1, max=24 * 3600),
+    default=300,
     show_default=True,
     metavar="SECONDS",
     help="How long all requests to the Hub may take together.",

@@ -12,11 +12,12 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar, cast
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from huggingface_hub import get_session, hf_hub_url
 from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError
 from huggingface_hub.utils import build_hf_headers, hf_raise_for_status  # type: ignore[attr-defined]  # documented, but not marked as exported
+from huggingface_hub.utils._pagination import paginate
 
 from evalbot.card.document import CARD_PATH, MAX_CARD_BYTES
 from evalbot.card.validation import Problem
@@ -29,7 +30,7 @@ from evalbot.hub.session import open_api
 from evalbot.settings import DEFAULT_ENDPOINT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
     import httpx2
@@ -145,11 +146,12 @@ class Hub:
                 return {}
             return {str(entry["path"]): str(entry["oid"]) for entry in entries if entry["type"] == "file"}
 
-    def history(self, repo_id: str, revision: str) -> list[str]:
-        """The commits of a revision, the newest first."""
+    def history(self, repo_id: str, revision: str) -> Iterator[str]:
+        """The commits of a revision, the newest first, page by page as they are asked for."""
+        url = f"{self.endpoint}/api/models/{repo_id}/commits/{quote(revision, safe='')}"
         with self.translated(f"read the history of {repo_id}", repo_id):
-            found = self.retried(lambda: self.api.list_repo_commits(repo_id, revision=revision))
-            return [commit.commit_id for commit in found]
+            for item in paginate(url, params={}, headers=self.headers):
+                yield str(item["id"])
 
     def leaderboard(self, dataset_id: str) -> list[dict[str, Any]]:
         """The entries of a benchmark's leaderboard; none where the Hub has no such page for it."""

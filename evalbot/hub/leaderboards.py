@@ -5,7 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from evalbot.card.eval_results.benchmark_dataset import BenchmarkDataset, Leaderboards, read_eval_yaml, read_scale
+from evalbot.card.eval_results.benchmark_dataset import (
+    BenchmarkDataset,
+    Leaderboards,
+    LeaderboardScale,
+    read_eval_yaml,
+    read_scale,
+)
 from evalbot.errors import AccessDenied, AnswerTooLong, InvalidCard, NothingFound
 
 if TYPE_CHECKING:
@@ -19,15 +25,18 @@ EVAL_YAML = "eval.yaml"
 def read_leaderboards(hub: Hub, dataset_ids: Iterable[str], *, but: str | None = None) -> Leaderboards:
     """The benchmarks of these datasets, or the reason why one is none; dated today (UTC).
 
-    Entries of the repository `but` (owner/name, the one that is written to) are no evidence for a leaderboard's scale.
-    Raises ServiceFailure where the Hub cannot be asked: without it nobody knows a task's id or scale.
+    Results of the repository `but` are no evidence for a scale: they may be our own. Raises ServiceFailure where the
+    Hub cannot be asked: without it nobody knows a task's id or scale.
     """
-    registered = {dataset: _benchmark(hub, dataset) for dataset in dataset_ids}
-    scales = {
-        dataset: read_scale(hub.leaderboard(dataset), but=but)
-        for dataset, found in registered.items()
-        if isinstance(found, BenchmarkDataset)
-    }
+    registered: dict[str, BenchmarkDataset | str] = {}
+    scales: dict[str, LeaderboardScale] = {}
+    for dataset in dataset_ids:
+        registered[dataset] = found = _benchmark(hub, dataset)
+        if isinstance(found, BenchmarkDataset):
+            try:
+                scales[dataset] = read_scale(hub.leaderboard(dataset), but=but)
+            except (AccessDenied, AnswerTooLong) as error:
+                registered[dataset] = f"its leaderboard cannot be read ({error.message.rstrip('.')})"
     return Leaderboards(registered=registered, scales=scales, date=datetime.now(UTC).date().isoformat())
 
 

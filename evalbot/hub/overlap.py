@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from evalbot.card.document import decode_card, parse_card
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from evalbot.proposal import Proposal
     from evalbot.score import Score
 
+MAX_HISTORY = 1000
+"""Commits of main, and of a pull request, among which its base is looked for."""
 MAX_NAMES = 5
 """Labels one line of an error lists; the JSON answer has them all."""
 
@@ -89,8 +92,8 @@ class _Bases:
 
     def of(self, pull_request: PullRequest) -> str:
         if self._history is None:
-            self._history = frozenset(self._hub.history(self._card.repo_id, "main"))
-        theirs = self._hub.history(self._card.repo_id, pull_request.ref)
+            self._history = frozenset(islice(self._hub.history(self._card.repo_id, "main"), MAX_HISTORY))
+        theirs = islice(self._hub.history(self._card.repo_id, pull_request.ref), MAX_HISTORY)
         return next((commit for commit in theirs if commit in self._history), self._card.commit)
 
     def metrics(self, commit: str) -> Counter[Published]:

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from huggingface_hub import DiscussionComment, DiscussionCommit
+from huggingface_hub.community import deserialize_event
 
 from evalbot.errors import ServiceFailure
 from evalbot.hub.records import Comment, Details, PullRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from huggingface_hub import DiscussionWithDetails
 
     from evalbot.hub.client import Hub
 
@@ -22,6 +21,7 @@ MAX_PAGES = 200
 LISTING_ATTEMPTS = 3
 """How often a list that changes while we turn its pages is begun again."""
 OPEN_STATUSES = ("open", "draft")
+_STATUSES = ("open", "draft", "closed", "merged")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,8 @@ class PullRequests:
     def details(self, number: int) -> Details:
         """A pull request with its comments, and who pushed to it."""
         with self.hub.translated(f"read pull request #{number} of {self.repo_id}", self.repo_id):
-            found = self.hub.retried(lambda: self.hub.api.get_discussion_details(self.repo_id, number))
+            # Not HfApi.get_discussion_details: it asks for the whole diff, which may be of any size.
+            found = dict(self.hub.get_json(f"{self.hub.endpoint}/api/models/{self.repo_id}/discussions/{number}"))
             return _details(found)
 
     def comment(self, number: int, text: str) -> None:
@@ -77,7 +78,7 @@ class PullRequests:
             for _ in range(LISTING_ATTEMPTS):
                 entries = self._list_once({"type": "pull_request", "status": status, **filters})
                 if entries is not None:
-                    found = [self._read(entry) for entry in entries if entry["isPullRequest"]]
+                    found = [self._read(entry) for entry in entries]
                     distinct = {pull_request.number: pull_request for pull_request in found}
                     return sorted(distinct.values(), key=lambda pull_request: -pull_request.number)
         raise ServiceFailure(
@@ -94,6 +95,10 @@ class PullRequests:
         for page in range(MAX_PAGES):
             answer = dict(self.hub.get_json(url, {"p": page, **query}))
             if int(answer["start"]) != len(entries) or count not in (None, int(answer["count"])):
+                return None
+            if not all(
+                entry["isPullRequest"] is True and entry["status"] in _STATUSES for entry in answer["discussions"]
+            ):
                 return None
             count = int(answer["count"])
             entries += answer["discussions"]
@@ -119,13 +124,14 @@ class PullRequests:
         return f"{self.hub.endpoint}/{self.repo_id}/discussions/{number}"
 
 
-def _details(found: DiscussionWithDetails) -> Details:
+def _details(found: dict[str, Any]) -> Details:
+    events = [deserialize_event(event) for event in found["events"]]
     return Details(
-        title=found.title,
-        status=found.status,
-        comments=tuple(_comments(found.events)),
-        commits=tuple((each.author, each.summary) for each in found.events if isinstance(each, DiscussionCommit)),
-        has_conflicts=bool(found.conflicting_files),
+        title=str(found["title"]),
+        status=str(found["status"]),
+        comments=tuple(_comments(events)),
+        commits=tuple((each.author, each.summary) for each in events if isinstance(each, DiscussionCommit)),
+        has_conflicts=bool(found.get("filesWithConflicts")),
     )
 
 

@@ -92,8 +92,13 @@ def _by_status(error: HfHubHTTPError, could_not: str, repo_id: str, *, authentic
     match status:
         case HTTPStatus.UNAUTHORIZED:
             return _unauthorised(could_not, repo_id, said, authenticated=authenticated)
-        case HTTPStatus.FORBIDDEN:
+        case HTTPStatus.FORBIDDEN if "discussions are disabled" in said.lower():
             failure: EvalbotError = AccessDenied(
+                f"{could_not}: its owner has turned off discussions and pull requests there.",
+                hint=f"Ask the owner of {repo_id}; with write access, --apply pushes without a pull request.",
+            )
+        case HTTPStatus.FORBIDDEN:
+            failure = AccessDenied(
                 f"{could_not}: this token may not do that ({said or 'Forbidden'}).",
                 hint=f"Use --create-pr on models you do not own, and a token with write access ({TOKENS_PAGE}).",
             )

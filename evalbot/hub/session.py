@@ -59,6 +59,13 @@ def _stored_token() -> str | None:
 
 def _careful_client(settings: Settings, budget: Budget) -> httpx2.Client:
     """The library's default client, with requests that end in time, and with answers looked at before they are used."""
+    home = httpx2.URL(settings.endpoint)
+
+    def stay_home(request: httpx2.Request) -> None:
+        # The library follows links to further pages wherever they lead, with the token. The client is the whole
+        # process's: what is not asked in evalbot's name is none of its business.
+        if "evalbot" in request.headers.get("User-Agent", ""):
+            _refuse_other_host(request.url, home)
 
     def limit_time(request: httpx2.Request) -> None:
         left = budget.left()
@@ -77,7 +84,7 @@ def _careful_client(settings: Settings, budget: Budget) -> httpx2.Client:
 
     return httpx2.Client(
         event_hooks={
-            "request": [hf_request_event_hook, limit_time],
+            "request": [stay_home, hf_request_event_hook, limit_time],
             "response": [_refuse_foreign_redirect, _refuse_compression, refuse_long_wait, limit_answer],
         },
         follow_redirects=True,
@@ -115,9 +122,12 @@ def _refuse_foreign_redirect(response: httpx2.Response) -> None:
     if not response.has_redirect_location:
         return
     here = response.request.url
-    target = here.join(response.headers["location"])
-    if (target.scheme, target.host, target.port) != (here.scheme, here.host, here.port):
-        raise httpx2.UnsupportedProtocol(f"refused a redirect to another host, {target.host}")
+    _refuse_other_host(here.join(response.headers["location"]), here)
+
+
+def _refuse_other_host(target: httpx2.URL, home: httpx2.URL) -> None:
+    if (target.scheme, target.host, target.port) != (home.scheme, home.host, home.port):
+        raise httpx2.UnsupportedProtocol(f"refused to go to another host, {target.host}")
 
 
 def _refuse_compression(response: httpx2.Response) -> None:

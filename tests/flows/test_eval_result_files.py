@@ -231,8 +231,14 @@ def test_validate__with_a_token__asks_the_hub_too(evalbot: Evalbot, hub: Sandbox
     assert (done.code, {"level": "error", "message": "no"} in done.json["problems"]) == (10, True)
 
 
-@pytest.mark.parametrize("status", [500, 403])
-def test_leaderboard_that_cannot_be_read__stops_the_run(evalbot: Evalbot, hub: SandboxHub, status: int) -> None:
-    hub.faults.add("GET", "/leaderboard", status=status, times=9)
-    assert evalbot(*PROPOSE).code in (7, 8)
+def test_leaderboard_that_does_not_answer__stops_the_run(evalbot: Evalbot, hub: SandboxHub) -> None:
+    hub.faults.add("GET", "/leaderboard", status=500, times=9)
+    assert evalbot(*PROPOSE).code == 8
     assert not any("/commit/" in record.path for record in hub.log)
+
+
+def test_leaderboard_that_may_not_be_read__its_scores_are_left_out(evalbot: Evalbot, hub: SandboxHub) -> None:
+    hub.faults.add("GET", "openai/gsm8k/leaderboard", status=403, times=9)
+    done = evalbot(*PROPOSE)
+    assert (done.code, [entry["label"] for entry in done.json["eval_results"]["added"]]) == (0, ["GPQA Diamond"])
+    assert any("its leaderboard cannot be read" in item["reason"] for item in done.json["skipped"])

@@ -113,6 +113,49 @@ def test_main_gains_one_of_ours_at_another_place__it_is_not_there_twice(tern: Te
     assert (tern.open(), tern.scores()) == (NOTHING_OPEN, FIRST)
 
 
+@pytest.mark.parametrize("source", [None, PAPER, OURS, AS_WE_WRITE], ids=["none", "a paper", "ours, unnamed", "ours"])
+def test_main_gains_the_scores_by_hand__from_whatever_source__our_pull_request_is_closed(
+    tern: Tern, source: str | None
+) -> None:
+    tern.has(card(FIRST))
+    assert tern.proposes() == (0, "proposed", 1)
+    tern.edit(HEAD, index(MMLU_BY_HAND, GSM8K_BY_HAND, source=source) + HEAD)
+    assert tern.proposes()[:2] == (0, "up-to-date")
+    assert (tern.open(), tern.scores()) == (NOTHING_OPEN, FIRST)
+
+
+ELSEWHERE = [
+    PER_BENCHMARK,
+    ("--dataset-type", "evals", "--dataset-name", "Evals"),
+    ("--task-type", "question-answering"),
+]
+
+
+@pytest.mark.parametrize("options", ELSEWHERE, ids=["layout", "dataset", "task"])
+@pytest.mark.parametrize("turned", [False, True])
+def test_same_scores_in_another_place__none_is_lost(tern: Tern, options: tuple[str, ...], *, turned: bool) -> None:
+    first, then = ((), options) if not turned else (options, ())
+    tern.has(card(FIRST))
+    assert tern.proposes(*first) == (0, "proposed", 1)
+    assert tern.proposes(*then)[0] == 0
+    assert tern.proposed() == FIRST
+    tern.api().merge_pull_request(MODEL, 1)
+    assert tern.proposes(*then, "--prune-own")[0] == 0
+    assert [tern.proposed(number) for number in tern.open()] in ([], [FIRST])
+
+
+def test_two_tables__one_value_under_two_labels__both_stay(tern: Tern) -> None:
+    one, other = {"MMLU": "61.0", "BBH": "1.5"}, {"MMLU (5-shot)": "61.0", "ARC-C": "3.5"}
+    tern.has(card(one, other))
+    assert tern.proposes() == (0, "proposed", 1)
+    assert tern.proposes(table="2") == (0, "updated", 1)
+    assert tern.proposes() == (0, "already-proposed", 1)
+    assert tern.proposed() == one | other
+    tern.api().merge_pull_request(MODEL, 1)
+    assert tern.proposes("--prune-own", table="2") == (0, "up-to-date", None)
+    assert tern.scores() == one | other
+
+
 @pytest.mark.parametrize(
     ("metric", "source"),
     [

@@ -125,7 +125,7 @@ def _judge_same(draft: Draft, same: Sequence[Standing], source: Source | None, o
         return Verdict("unchanged", same[0])
     if len(same) > 1:
         return Verdict("conflict", differing[0], "it stands there more than once")
-    return _judge_other_value(differing[0], source, wanted=on_conflict == "update" or differing[0].is_of(source))
+    return _judge_other_value(draft, differing[0], source, wanted=on_conflict == "update" or differing[0].is_of(source))
 
 
 def _judge_similar(
@@ -138,12 +138,14 @@ def _judge_similar(
         return Verdict("conflict", others[0], "several entries there may be this score's")
     if rivals > 1:
         return Verdict("conflict", others[0], "several scores here may be meant by it")
-    return _judge_other_value(others[0], source, wanted=on_conflict == "update")
+    return _judge_other_value(draft, others[0], source, wanted=on_conflict == "update")
 
 
-def _judge_other_value(found: Standing, source: Source | None, *, wanted: bool) -> Verdict:
+def _judge_other_value(draft: Draft, found: Standing, source: Source | None, *, wanted: bool) -> Verdict:
     if found.entry.verify_token is not None:
         return Verdict("conflict", found, "the published value carries a verification token")
+    if draft.variant != found.variant and found.entry.notes is not None:
+        return Verdict("conflict", found, f"its notes say more than the table: {found.entry.notes}")
     if source is None and found.entry.source is not None:
         return Verdict("conflict", found, "the published value names a source and this one has none")
     return Verdict("changed" if wanted else "conflict", found)
