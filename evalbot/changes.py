@@ -112,7 +112,7 @@ def _plan_merge(
         [_not_held(result, held) for result in reading.results],
         on_conflict=choices.on_conflict,
         prune=choices.prune or unmerged,
-        keep=() if choices.prune else frozenset(_published(card)),
+        keep=reading.spared if choices.prune else frozenset(_published(card)),
         elsewhere=reading.laid_out(elsewhere),
         still=lambda number: _is_printed(number, card),
         repo_id=reading.repo_id,

@@ -131,11 +131,16 @@ class OwnPullRequest:
         """Do what an interrupted run left undone: make a draft ready, leave the comment. Warnings where that fails."""
         try:
             self._make_ready(own)
-            if own.comments == 1 and self._is_settled(own):
+            if own.comments == 1 and self._is_settled(own) and not self._is_summed_up(own):
                 self.repo.comment(own.number, text.summary(self._page(proposal)))
         except EvalbotError as failure:
             return (f"Pull request #{own.number} could not be completed: {failure.message}",)
         return ()
+
+    def _is_summed_up(self, own: PullRequest) -> bool:
+        """Whether our comment is there after all: the Hub's count of comments may be late."""
+        comments = self.repo.details(own.number).comments[1:]
+        return any(self._is_summary(each.author, each.text) for each in comments)
 
     def _is_settled(self, own: PullRequest) -> bool:
         """Whether the run that opened a pull request is over: until then the comment is its to leave."""
@@ -157,7 +162,7 @@ class OwnPullRequest:
         """
         page = self._page(proposal)
         change = Change(files=proposal.files, title=text.title(proposal), description=text.description(page))
-        opened = self._post(change)
+        opened = self._post(change, known)
         if alone:
             self._require_first(opened, known)
         try:
@@ -166,24 +171,25 @@ class OwnPullRequest:
             return opened, (f"The comment on pull request #{opened.number} is missing: {failure.message}",)
         return opened, ()
 
-    def _post(self, change: Change) -> PullRequest:
+    def _post(self, change: Change, known: Collection[int]) -> PullRequest:
         """Post once; where the answer was lost, look for what was posted before posting again."""
         for attempt in range(POSTING_ATTEMPTS):
             try:
                 number = commits.open_pull_request(self.hub, self.main.repo_id, change, parent=self.main.commit)
                 return self.repo.of(number, title=change.title, author=self.account.name)
             except OutcomeUnknown as failure:
-                if (found := self._find_posted(change, failure)) is not None:
+                if (found := self._find_posted(change, known, failure)) is not None:
                     return found
                 if attempt == POSTING_ATTEMPTS - 1:
                     raise
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    def _find_posted(self, change: Change, failure: OutcomeUnknown) -> PullRequest | None:
-        """The open pull request that holds exactly this change, if there is one."""
+    def _find_posted(self, change: Change, known: Collection[int], failure: OutcomeUnknown) -> PullRequest | None:
+        """The open pull request that holds exactly this change and was not there before, if there is one."""
         try:
             for posted in self.repo.open():
-                ours = (posted.author, posted.title) == (self.account.name, change.title)
+                new = posted.number not in known
+                ours = new and (posted.author, posted.title) == (self.account.name, change.title)
                 if ours and commits.holds(self.hub, self.main.repo_id, posted.ref, change) is not None:
                     return posted
         except EvalbotError:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from evalbot.card.eval_results.benchmark_dataset import Leaderboards
     from evalbot.card.eval_results.plan import EvalResultsPlan
     from evalbot.card.merge import Merge
+    from evalbot.card.model_index import Published
     from evalbot.card.results import Unpublishable
     from evalbot.changes import Planned
     from evalbot.reading import Choices, Layout
@@ -107,9 +108,10 @@ class Proposal(Reading):
         """The same, with the files of evaluation results that stand there and what the Hub says of the benchmarks."""
         return replace(self, leaderboards=found, before={**self.before, **results}).planned_on_main()
 
-    def without(self, scores: Collection[Score]) -> Proposal:
-        """The same, but these scores are not proposed."""
-        return replace(self, held=self.held | frozenset(scores)).planned_on_main()
+    def without(self, scores: Collection[Score], deletions: Collection[Published] = ()) -> Proposal:
+        """The same, but these scores and deletions are not proposed."""
+        held, spared = self.held | frozenset(scores), self.spared | frozenset(deletions)
+        return replace(self, held=held, spared=spared).planned_on_main()
 
     def at(self, files: Mapping[str, bytes]) -> Planned:
         """What the same scores would change in a pull request of ours, which holds these files.

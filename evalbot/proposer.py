@@ -77,7 +77,8 @@ class Proposer:
             return done
         declined = () if self.policy.propose_again else self._declined(proposal)
         if declined:
-            proposal = proposal.without([score for each in declined for score in each.same])
+            scores = [score for each in declined for score in each.same]
+            proposal = proposal.without(scores, [gone for each in declined for gone in each.deletes])
             ours = [replace(each, step=proposal.at(each.contents.files)) for each in ours]
             if not proposal.files:
                 return replace(self._nothing_new(proposal, ours), status="declined", declined=declined)
@@ -247,10 +248,11 @@ class Proposer:
                 hint="To propose all the same, add --propose-again.",
             )
         found = overlaps(self.hub, self.main, proposal, closed)
+        pruned = () if proposal.merge is None else proposal.merge.pruned
         return tuple(
-            replace(each, same=proposal.written) if each.unreadable else each
+            replace(each, same=proposal.written, deletes=pruned) if each.unreadable else each
             for each in found
-            if each.same or each.unreadable
+            if each.same or each.deletes or each.unreadable
         )
 
     def _already_proposed(self, proposal: Proposal, own: PullRequest, ours: Sequence[Standing]) -> Outcome:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from evalbot.card.eval_results.benchmark_dataset import Leaderboards
     from evalbot.card.merge import OnConflict
+    from evalbot.card.model_index import Published
     from evalbot.card.results import Result, Unpublishable
     from evalbot.readme.extract import Extraction, Wanted
     from evalbot.score import Score, Source
@@ -74,6 +75,8 @@ class Reading:
     leaderboards: Leaderboards | None = None
     held: frozenset[Score] = frozenset()
     """Scores that are not proposed, whatever stands in the repository: somebody has said no to them."""
+    spared: frozenset[Published] = frozenset()
+    """Published metrics that are not deleted: likewise."""
 
     @property
     def is_own_model(self) -> bool:

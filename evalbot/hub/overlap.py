@@ -39,6 +39,8 @@ class Overlap:
     pull_request: PullRequest
     same: tuple[Score, ...] = ()
     other_value: tuple[Score, ...] = ()
+    deletes: tuple[Published, ...] = ()
+    """What of our deletions it deletes as well."""
     unreadable: bool = False
     """What it changes cannot be read: treated as an overlap, for what it proposes is unknown."""
 
@@ -50,8 +52,10 @@ class Overlap:
         """What it proposes, for people."""
         if self.unreadable:
             return "its card cannot be read, so what it proposes is unknown"
-        parts = [("the same value", self.same), ("another value", self.other_value)]
-        said = "; ".join(f"proposes {what} for {_some(scores)}" for what, scores in parts if scores)
+        parts = [("proposes the same value for", self.same), ("proposes another value for", self.other_value)]
+        said = "; ".join(f"{what} {_some([score.label for score in scores])}" for what, scores in parts if scores)
+        gone = f"deletes {_some([each.name or each.type or '' for each in self.deletes])}" if self.deletes else ""
+        said = "; ".join(filter(None, (said, gone)))
         return said or self.pull_request.title
 
     def as_json(self) -> dict[str, Any]:
@@ -61,9 +65,10 @@ class Overlap:
 
 @dataclass(frozen=True, slots=True)
 class _Brought:
-    """What a pull request publishes and the commit it branched from does not."""
+    """What a pull request publishes and the commit it branched from does not, and what it deletes."""
 
     metrics: Counter[Published]
+    gone: Counter[Published]
     entries: tuple[tuple[str, Entry], ...]
     """With the path of the file that each stands in."""
 
@@ -125,20 +130,27 @@ def _overlap(
     except (InvalidCard, NothingFound, AnswerTooLong):
         return Overlap(pull_request=pull_request, unreadable=True)
     same, other_value = _compared(proposal, brought)
-    return Overlap(pull_request=pull_request, same=same, other_value=other_value) if same or other_value else None
+    deletes = tuple(gone for gone in (proposal.merge.pruned if proposal.merge else ()) if gone in brought.gone)
+    if not (same or other_value or deletes):
+        return None
+    return Overlap(pull_request=pull_request, same=same, other_value=other_value, deletes=deletes)
 
 
 def _read(hub: Hub, card: RemoteFile, pull_request: PullRequest, bases: _Bases) -> _Brought:
     theirs = hub.read_card(card.repo_id, pull_request.ref)
     if theirs.commit == card.commit:
-        return _Brought(Counter(), ())  # a draft that nothing was pushed to yet
+        return _Brought(Counter(), Counter(), ())  # a draft that nothing was pushed to yet
     touched = set(result_files(hub, card.repo_id, pull_request.ref).items()) - set(bases.results(card.commit).items())
     if theirs.data == card.data and not touched:
-        return _Brought(Counter(), ())
+        return _Brought(Counter(), Counter(), ())
     base = bases.of(pull_request)
-    metrics = Counter(metrics_of(theirs.data)) - bases.metrics(base)
+    there, here = Counter(metrics_of(theirs.data)), bases.metrics(base)
     results = read_results(hub, card.repo_id, pull_request.ref, but=bases.results(base)) if touched else {}
-    return _Brought(metrics, tuple((path, entry) for path, data in results.items() for entry in _entries(path, data)))
+    return _Brought(
+        there - here,
+        here - there,
+        tuple((path, entry) for path, data in results.items() for entry in _entries(path, data)),
+    )
 
 
 def metrics_of(data: bytes) -> tuple[Published, ...]:
@@ -199,6 +211,6 @@ def _is_of(score: Score, path: str, entry: Entry, tasks: Mapping[Score, str]) ->
     )
 
 
-def _some(scores: Sequence[Score]) -> str:
-    shown = ", ".join(score.label for score in scores[:MAX_NAMES])
-    return shown if len(scores) <= MAX_NAMES else f"{shown} and {len(scores) - MAX_NAMES} more"
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:MAX_NAMES])
+    return shown if len(names) <= MAX_NAMES else f"{shown} and {len(names) - MAX_NAMES} more"

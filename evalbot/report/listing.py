@@ -137,7 +137,8 @@ def _pull_requests(done: Outcome) -> Iterator[str]:
         yield from _limited(one_line(f"  update: {pair.describe()}") for pair in merge.updated)
         yield from _limited(_gone(gone) for gone in merge.pruned)
     for each in done.declined:
-        labels = ", ".join(score.label for score in each.same)
+        deletions = (f"deletion of {gone.name or gone.type}" for gone in each.deletes)
+        labels = ", ".join([*(score.label for score in each.same), *deletions])
         yield one_line(f"  not proposed again: {labels}: {each.pull_request.url} was closed unmerged (--propose-again)")
     if done.closed is not None:
         yield one_line(f"  closed, for it proposed nothing any more: your pull request {done.closed.url}")
