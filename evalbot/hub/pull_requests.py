@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 MAX_PAGES = 200
 """Pages of pull requests read before we stop trusting the server's count."""
-LISTING_ATTEMPTS = 3
-"""How often a list that changes while we turn its pages is begun again."""
+LISTING_ATTEMPTS = 6
+"""How often a list that changes while we turn its pages is begun."""
+FIRST_WAIT = 0.1
+"""Seconds before it is begun again; twice as many each time."""
 OPEN_STATUSES = ("open", "draft")
 _STATUSES = ("open", "draft", "closed", "merged")
 
@@ -75,7 +77,9 @@ class PullRequests:
 
     def _list(self, status: str, **filters: str) -> list[PullRequest]:
         with self.hub.translated(f"list the {status} pull requests of {self.repo_id}", self.repo_id):
-            for _ in range(LISTING_ATTEMPTS):
+            for attempt in range(LISTING_ATTEMPTS):
+                if attempt:
+                    self.hub.budget.wait(FIRST_WAIT * 2**attempt, "the list of pull requests changes while it is read")
                 entries = self._list_once({"type": "pull_request", "status": status, **filters})
                 if entries is not None:
                     found = [self._read(entry) for entry in entries]
