@@ -224,11 +224,10 @@ class Proposer:
         if proposal.choices.format != "model-index":
             return ()
         try:
-            if len(result_files(self.hub, self.main.repo_id, self.main.commit)) > MAX_READ_FOR_A_WARNING:
+            if not 0 < len(result_files(self.hub, self.main.repo_id, self.main.commit)) <= MAX_READ_FOR_A_WARNING:
                 return ()
             results = read_results(self.hub, self.main.repo_id, self.main.commit)
-            card = parse_card(decode_card(proposal.files[CARD_PATH]))
-            return disagreements_of(card, results, proposal.model) if results else ()
+            return disagreements_of(parse_card(decode_card(proposal.files[CARD_PATH])), results, proposal.model)
         except EvalbotError:
             return ()
 
