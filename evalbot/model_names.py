@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
 from functools import lru_cache
@@ -13,6 +14,11 @@ def name_tokens(name: str) -> Counter[str]:
     """`Olmo-3 32B` → {olmo, 3, 32b}: lower case, `-` and `_` as spaces, words as a multiset; of emoji flags count."""
     words = name.lower().replace("-", " ").replace("_", " ").replace("(", " (")
     return Counter("".join(c for c in words if unicodedata.category(c) != "So" or c in _FLAGS).split())
+
+
+def speaking(label: str) -> str:
+    """A label without what only points at the reader's page: `Tern-7B (ours)` is Tern-7B."""
+    return _POINTING.sub("", label).strip()
 
 
 def same_name(one: str, other: str) -> bool:
@@ -37,6 +43,7 @@ def _codes(name: str) -> list[str]:
     return [word for word in words if word.isalpha() and (len(word) == CODE_LENGTH or word in _LONG_CODES)]
 
 
+_POINTING = re.compile(r"\s*[(\[](?:ours|this model|this work)[)\]]\s*$", re.IGNORECASE)
 CODE_LENGTH = 2
 """Of a language's code: `en`, `de`."""
 _LONG_CODES = frozenset(

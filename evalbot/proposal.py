@@ -12,7 +12,8 @@ from evalbot.card.eval_results.entries import FOLDER
 from evalbot.card.model_index import plain_text
 from evalbot.changes import plan_changes
 from evalbot.errors import InvalidCard, UsageError
-from evalbot.reading import CAUTIOUS, SELF_REFERENCES, Reading, lay_out, speaking
+from evalbot.model_names import speaking
+from evalbot.reading import CAUTIOUS, SELF_REFERENCES, Reading, lay_out
 from evalbot.readme.extract import Skipped, Wanted, extract
 
 if TYPE_CHECKING:

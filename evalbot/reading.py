@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from evalbot.card import results
-from evalbot.model_names import same_name
+from evalbot.model_names import same_name, speaking
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from evalbot.score import Score, Source
 
 SELF_REFERENCES = frozenset({"ours", "our model", "our method", "our approach", "this model", "this work", "this"})
-_POINTING = re.compile(r"\s*[(\[](?:ours|this model|this work)[)\]]\s*$", re.IGNORECASE)
 Format = Literal["model-index", "eval-results", "both"]
 """Where the scores are written: the card's model-index, files in `.eval_results`, or both."""
 
@@ -48,11 +46,6 @@ class Choices:
 
 CAUTIOUS = Choices()
 """Nothing that is published is touched, unless its own source says otherwise."""
-
-
-def speaking(label: str) -> str:
-    """A label without what only points at the reader's page: `Tern-7B (ours)` is Tern-7B."""
-    return _POINTING.sub("", label).strip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,6 @@ stand in `sameness`, the edit that carries a merge out in `edit`.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from evalbot.card.document import CardDocument, get, items
 from evalbot.card.metric_types import slug
 from evalbot.card.model_index import Published, index_models, published_in, same_value, text_of
 from evalbot.card.sameness import same_benchmark, same_identity, same_score, same_source
-from evalbot.model_names import same_name
+from evalbot.model_names import same_name, speaking
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from evalbot.card.results import Metric, Result
 
 
-_POINTING = re.compile(r"\s*[(\[](?:ours|this model|this work)[)\]]\s*$", re.IGNORECASE)
 _HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-") | {"\u00a0": " "})
 Said = Callable[[str], bool]
 """Whether a source still prints a number, given as a scalar's text."""
@@ -106,7 +104,7 @@ class Merge:
     other_models: tuple[str, ...]
     """Names of entries that are left alone because they are not this model's."""
     pruned: tuple[Published, ...] = ()
-    """Metrics of our own source that were not read this time, where their deletion was asked for."""
+    """Metrics of our own source that it does not say any more: where deleting is asked for, or in our own proposal."""
 
     @property
     def added(self) -> tuple[Metric, ...]:
@@ -192,7 +190,7 @@ def entries_of(models: Sequence[yaml.MappingNode], name: str, repo_id: str | Non
 
 
 def _is_named(entry: str, name: str, repo_id: str | None) -> bool:
-    plain = _POINTING.sub("", entry).translate(_HYPHENS)
+    plain = speaking(entry).translate(_HYPHENS)
     return same_name(plain, name) or (repo_id is not None and plain.casefold() == repo_id.casefold())
 
 
