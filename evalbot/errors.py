@@ -11,10 +11,10 @@
     ├── ServiceFailure           8   the Hub could not be reached or did not answer as it should
     │   ├── AnswerTooLong        8   there is more of it than evalbot reads
     │   └── StaleRevision        8   the card changed while we were working
+    ├── EvaluationFailed         9   a run or a job failed, was cancelled, ran out of time or of budget
     └── InvalidCard             10   the card is not what the Hub accepts, so it cannot be edited safely
 
-Code 9 (an evaluation failed) and 70 (a bug in evalbot) have no class here: the first belongs to the
-evaluate room, the second is any exception that is not in this tree.
+Code 70 (a bug in evalbot) has no class here: it is any exception that is not in this tree.
 """
 
 from __future__ import annotations
@@ -96,6 +96,11 @@ class AnswerTooLong(ServiceFailure):
 
 class StaleRevision(ServiceFailure):
     """The branch moved between reading the card and writing it: nothing was written, run again."""
+
+
+class EvaluationFailed(EvalbotError):
+    exit_code = 9
+    status = "evaluation-failed"
 
 
 class InvalidCard(EvalbotError):
