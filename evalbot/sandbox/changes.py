@@ -19,11 +19,12 @@ _NOTHING_TO_DO = "Add a line with the key `lfsFile`, `file` or `deletedFile`"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A file to write, or with `content` None a file or folder to delete."""
+    """A file to write, by its content or by the id of a blob the store has already; without either, one to delete."""
 
     path: str
     content: bytes | None = None
     removes_folder: bool = False
+    blob: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

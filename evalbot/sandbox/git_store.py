@@ -133,7 +133,7 @@ class GitStore:
             found = self._commit(commit).tree[path]
         except (KeyError, ValueError):
             return None
-        return _entry(path, found)
+        return self._entry(path, found)
 
     def read(self, commit: str, path: str) -> bytes | None:
         """The bytes of one file at a commit; None where there is no such file."""
@@ -143,9 +143,17 @@ class GitStore:
         return self.blob(entry.oid)
 
     def blob(self, oid: str) -> bytes:
+        return self._blob(oid).data
+
+    def unpack(self, oid: str, target: Path) -> None:
+        """Write a file's bytes to disk without a second copy of them in memory."""
+        with target.open("wb") as file:
+            file.write(memoryview(self._blob(oid)))
+
+    def _blob(self, oid: str) -> pygit2.Blob:
         found = self.git[oid]
         assert isinstance(found, pygit2.Blob)  # noqa: S101 - the oid comes from an Entry of a file
-        return found.data
+        return found
 
     def entries(self, commit: str, folder: str = "", *, recursive: bool) -> Iterator[Entry]:
         """Files and folders below a folder, parents before children, in git's order."""
@@ -157,7 +165,24 @@ class GitStore:
             except (KeyError, ValueError):
                 raise entry_not_found(f"{folder} does not exist", commit=commit) from None
         if isinstance(start, pygit2.Tree):
-            yield from _walk(start, f"{folder}/" if folder else "", recursive=recursive)
+            yield from self._walk(start, f"{folder}/" if folder else "", recursive=recursive)
+
+    def _walk(self, tree: pygit2.Tree, prefix: str, *, recursive: bool) -> Iterator[Entry]:
+        for child in tree:
+            path = f"{prefix}{child.name}"
+            yield self._entry(path, child)
+            if recursive and isinstance(child, pygit2.Tree):
+                yield from self._walk(child, f"{path}/", recursive=True)
+
+    def _entry(self, path: str, found: pygit2.Object) -> Entry:
+        """The size is read from the object's header: asking the object itself would unpack all of the file."""
+        is_folder = isinstance(found, pygit2.Tree)
+        size = 0 if is_folder else self._objects.read_header(found.id)[1]
+        return Entry(path, str(found.id), size, is_folder)
+
+    @cached_property
+    def _objects(self) -> pygit2.Odb:
+        return self.git.odb
 
     def files(self, commit: str) -> list[Entry]:
         return [entry for entry in self.entries(commit, recursive=True) if not entry.is_folder]
@@ -193,6 +218,10 @@ class GitStore:
             self._apply(change, index)
         return self.write_commit(index, parents=[parent] if parent else [], message=message, author=author)
 
+    def keep(self, source: Path) -> str:
+        """The id of a blob with the bytes of a file on disk, which are not read into memory at once."""
+        return str(self.git.create_blob_fromdisk(str(source)))
+
     def write_commit(self, index: pygit2.Index, *, parents: list[str], message: str, author: str) -> str:
         who = pygit2.Signature(author, f"{author}@users.noreply.sandbox.invalid")
         tree = index.write_tree(self.git)
@@ -200,9 +229,9 @@ class GitStore:
         return str(self.git.create_commit(None, who, who, message, tree, ids))
 
     def _apply(self, change: Change, index: pygit2.Index) -> None:
-        if change.content is not None:
+        if change.content is not None or change.blob is not None:
             _make_room(index, change.path)
-            blob = self.git.create_blob(change.content)
+            blob = pygit2.Oid(hex=change.blob) if change.blob else self.git.create_blob(change.content or b"")
             index.add(pygit2.IndexEntry(change.path, blob, FileMode.BLOB))
             return
         before = len(index)
@@ -220,19 +249,6 @@ def _make_room(index: pygit2.Index, path: str) -> None:
     for folder in ("/".join(parts[:depth]) for depth in range(1, len(parts))):
         if folder in index:
             index.remove(folder)
-
-
-def _entry(path: str, found: pygit2.Object) -> Entry:
-    size = found.size if isinstance(found, pygit2.Blob) else 0
-    return Entry(path, str(found.id), size, isinstance(found, pygit2.Tree))
-
-
-def _walk(tree: pygit2.Tree, prefix: str, *, recursive: bool) -> Iterator[Entry]:
-    for child in tree:
-        path = f"{prefix}{child.name}"
-        yield _entry(path, child)
-        if recursive and isinstance(child, pygit2.Tree):
-            yield from _walk(child, f"{path}/", recursive=True)
 
 
 def _record(commit: pygit2.Commit) -> CommitRecord:

@@ -206,8 +206,11 @@ class Repos:
                 _record_path(old).unlink()
 
 
-def add_files(repo: Repo, files: Mapping[str, bytes], *, author: str) -> str:
-    """One commit on main with these files; the new head. It belongs to how the repository was made: no read lags it."""
+def add_files(repo: Repo, files: Mapping[str, bytes | Path], *, author: str) -> str:
+    """One commit on main with these files; the new head. It belongs to how the repository was made: no read lags it.
+
+    A large file is given as the path where it lies on disk.
+    """
     with repo.alone():
         store = GitStore(repo.folder)
         return _commit_files(store, files, store.resolve("main"), "Upload files", author)
@@ -220,8 +223,13 @@ def checked_id(repo_id: str) -> None:
         raise bad_request(f"Invalid repo name: {repo_id}")
 
 
-def _commit_files(store: GitStore, files: Mapping[str, bytes], parent: str | None, message: str, author: str) -> str:
-    changes = [Change(path, content) for path, content in files.items()]
+def _commit_files(
+    store: GitStore, files: Mapping[str, bytes | Path], parent: str | None, message: str, author: str
+) -> str:
+    changes = [
+        Change(path, content) if isinstance(content, bytes) else Change(path, blob=store.keep(content))
+        for path, content in files.items()
+    ]
     head = store.commit(changes, parent=parent, message=message, author=author)
     store.point(MAIN, head)
     return head

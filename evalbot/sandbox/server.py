@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import uvicorn
 
 from evalbot.sandbox import accounts, app, fault_rules, seed
+from evalbot.sandbox.accounts import Organisation
 from evalbot.sandbox.call import Hub
 from evalbot.sandbox.faults import Faults
-from evalbot.sandbox.git_store import MAIN
+from evalbot.sandbox.git_store import MAIN, GitStore
 from evalbot.sandbox.repos import Repos, add_files, kind_named
 from evalbot.sandbox.request_log import RequestLog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -102,15 +103,18 @@ class SandboxHub:
         self,
         repo_id: str,
         *,
-        files: Mapping[str, bytes],
+        files: Mapping[str, bytes | Path],
         repo_type: str = "model",
         private: bool = False,
         gated: bool | Literal["auto", "manual"] = False,
         disabled: bool = False,
         discussions: bool = True,
+        revisions: Iterable[str] = (),
     ) -> str:
         """Make a repository with these files by its owner's hand, past all checks; the head of main.
 
+        A large file may be given as the path where it lies on disk. `revisions` are further names of that head, kept
+        as tags: a program that pins a commit of the real repository asks for an id that a copy cannot have.
         ValueError where nobody has that name here or the id is taken.
         """
         namespace = self._owner(repo_id)
@@ -118,6 +122,8 @@ class SandboxHub:
         if made is None:
             raise ValueError(f"{repo_id} exists already")
         head = add_files(made, files, author=namespace) if files else made.store().resolve(MAIN)
+        for revision in revisions:
+            GitStore(made.folder).point(f"refs/tags/{revision}", head)
         self.change_repo(repo_id, repo_type=repo_type, gated=gated, disabled=disabled, discussions=discussions)
         return head
 
@@ -163,6 +169,13 @@ class SandboxHub:
         if found is None:
             raise ValueError(f"There is no {repo_type} {repo_id} here")
         return found
+
+    def add_organisation(self, name: str, *, members: Iterable[str] = ("alice",)) -> None:
+        """Make an organisation, as the owner of copies of real repositories. ValueError where the name is taken."""
+        if self._accounts.namespace(name) is not None:
+            raise ValueError(f"{name} is taken")
+        self._accounts.organisations[name] = Organisation(name, tuple(members))
+        self._accounts.save(self._data_dir / "accounts.json")
 
     def delete_user(self, name: str) -> None:
         """Close an account: its tokens end, and what it wrote is answered without an `author`, as on the Hub."""

@@ -6,12 +6,12 @@ from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from evalbot.sandbox import benchmarks, eval_results, git_merge, people
+from evalbot.sandbox import benchmarks, eval_results, git_merge, model_files, people
 from evalbot.sandbox.card_check import metadata_of
 from evalbot.sandbox.card_yaml import CardYamlError
 from evalbot.sandbox.records import as_date
 from evalbot.sandbox.refusals import bad_request
-from evalbot.sandbox.repos import DATASET
+from evalbot.sandbox.repos import DATASET, MODEL
 
 if TYPE_CHECKING:
     from evalbot.sandbox.accounts import Accounts
@@ -67,6 +67,8 @@ def expanded_info(call: Call, repo: Repo, store: GitStore, commit: str, wanted: 
         if key not in known:
             raise bad_request(f'"expand[{index}]" must be one of [{", ".join(sorted(known))}]')
     info = repo_info(repo, store, commit, blobs=False)
+    if repo.kind is MODEL and {"config", "safetensors"} & {*wanted}:
+        info |= model_files.facts(store, commit)
     if "evalResults" in wanted:
         info["evalResults"] = eval_results_of(call, repo, store, commit)
     return {key: info[key] for key in ("_id", "id", *wanted) if key in info}

@@ -7,7 +7,8 @@ from urllib.parse import parse_qs, quote
 
 from starlette.responses import JSONResponse, Response
 
-from evalbot.sandbox import access, byte_range, shapes
+from evalbot.sandbox import access, byte_range, file_content, shapes
+from evalbot.sandbox.file_content import FilePart
 from evalbot.sandbox.refusals import bad_request, entry_not_found
 from evalbot.sandbox.repos import REPO_PATH
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from evalbot.sandbox.call import Call
     from evalbot.sandbox.git_store import Entry, GitStore
 
+_TOLD_BY = 8000  # bytes at the start of a file that tell text from other content, as git does it
 _TREE_PAGE = 1000
 _EXPANDED_PAGE = 50  # dating an entry reads history, so the Hub gives fewer at once
 _HISTORY_PAGE = 50
@@ -30,24 +32,24 @@ def download(call: Call) -> Response:
     entry = store.entry(commit, path)
     if entry is None or entry.is_folder:
         raise entry_not_found(commit=commit)
-    return _bytes(call, store.blob(entry.oid), entry, commit)
+    wanted = byte_range.asked(call.headers.get("range"), entry.size)
+    file = file_content.opened(store, entry)
+    headers = {"X-Repo-Commit": commit, **_headers(entry, file.read(_TOLD_BY))}
+    if wanted is None:
+        return FilePart(file, range(entry.size), 200, headers)
+    headers["Content-Range"] = f"bytes {wanted.start}-{wanted.stop - 1}/{entry.size}"
+    return FilePart(file, wanted, 206, headers)
 
 
-def _bytes(call: Call, content: bytes, entry: Entry, commit: str) -> Response:
+def _headers(entry: Entry, start: bytes) -> dict[str, str]:
     name = quote(entry.path.rpartition("/")[2])
-    headers = {
-        "X-Repo-Commit": commit,
+    return {
         "ETag": f'"{entry.oid}"',
         "Accept-Ranges": "bytes",
         "Content-Disposition": f"inline; filename*=UTF-8''{name}; filename=\"{name}\"",
+        "Content-Type": "application/octet-stream" if b"\0" in start else "text/plain; charset=utf-8",
         "X-Content-Type-Options": "nosniff",
     }
-    wanted = byte_range.asked(call.headers.get("range"), len(content))
-    media = "application/octet-stream" if b"\0" in content[:8000] else "text/plain; charset=utf-8"
-    if wanted is None:
-        return Response(content, headers=headers, media_type=media)
-    headers["Content-Range"] = f"bytes {wanted.start}-{wanted.stop - 1}/{len(content)}"
-    return Response(content[wanted.start : wanted.stop], 206, headers=headers, media_type=media)
 
 
 def tree(call: Call) -> Response:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from evalbot.sandbox import access, changes, shapes
+from evalbot.sandbox import access, changes, model_files, shapes
 from evalbot.sandbox.refusals import Refusal, bad_request, forbidden, no_such_page, repo_not_found, sign_in_first
-from evalbot.sandbox.repos import REPO_PATH, Gate, Kind, Repo, kind_named
+from evalbot.sandbox.repos import MODEL, REPO_PATH, Gate, Kind, Repo, kind_named
 
 if TYPE_CHECKING:
     from evalbot.sandbox.accounts import Token
@@ -32,7 +32,8 @@ def _info(call: Call, revision: str) -> Response:
     wanted = call.many("expand")
     if wanted:
         return JSONResponse(shapes.expanded_info(call, repo, store, commit, wanted))
-    return JSONResponse(shapes.repo_info(repo, store, commit, blobs=call.flag("blobs")))
+    told = shapes.repo_info(repo, store, commit, blobs=call.flag("blobs"))
+    return JSONResponse(told | model_files.facts(store, commit) if repo.kind is MODEL else told)
 
 
 def listing(call: Call) -> Response:
