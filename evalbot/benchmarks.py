@@ -74,6 +74,17 @@ def why_unknown(label: str) -> str:
     return "" if isinstance(found, Benchmark) else found
 
 
+def find_on(dataset: str, config: str | None) -> Benchmark | None:
+    """The one benchmark whose items these are; None where it is a part of one, or may be one of several."""
+    found = [entry for entry in all_benchmarks() if entry.known_dataset == dataset and _is_config(entry, config)]
+    return found[0] if len(found) == 1 else None
+
+
+def _is_config(entry: Benchmark, config: str | None) -> bool:
+    said = entry.verified("config")
+    return "config" in entry.varies or None in (said, config) or said == config
+
+
 def is_dataset(name: str | None) -> bool:
     """Whether a name is the Hub dataset of a benchmark of the registry."""
     return name is not None and name in _datasets()

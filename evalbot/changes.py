@@ -12,7 +12,6 @@ from evalbot.card.eval_results.plan import EvalResultsPlan, plan_eval_results
 from evalbot.card.merge import Merge, plan_merge
 from evalbot.card.model_index import is_number, published, same_value
 from evalbot.card.results import Unpublishable
-from evalbot.readme.extract import extract_elsewhere
 from evalbot.readme.printed import printed_numbers
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ def plan_changes(reading: Reading, files: Mapping[str, bytes], *, unmerged: bool
     planned = _plan(reading, files, (), unmerged=unmerged)
     if planned.replaces:
         # Only now is it worth reading the whole card again.
-        elsewhere = extract_elsewhere(decode_card(reading.before[CARD_PATH]), reading.wanted, reading.extraction)
+        elsewhere = reading.origin.elsewhere(decode_card(reading.before[CARD_PATH]))
         planned = _plan(reading, files, elsewhere, unmerged=unmerged)
     return planned
 
@@ -111,7 +110,7 @@ def _plan_merge(
         reading.model,
         [_not_held(result, held) for result in reading.results],
         on_conflict=choices.on_conflict,
-        prune=choices.prune or unmerged,
+        prune=(choices.prune or unmerged) and reading.origin.says_all,
         keep=reading.spared if choices.prune else frozenset(_published(card)),
         elsewhere=reading.laid_out(elsewhere),
         still=lambda number: _is_printed(number, card),
@@ -136,7 +135,7 @@ def _plan_entries(
     if found is None:
         return None
     plan = plan_eval_results(
-        [score for score in reading.extraction.scores if score not in held] if reading.is_own_model else [],
+        [score for score in reading.origin.scores if score not in held] if reading.is_own_model else [],
         {path: data for path, data in files.items() if path != CARD_PATH},
         found.registered,
         found.scales,
@@ -148,7 +147,7 @@ def _plan_entries(
     if reading.is_own_model:
         return plan
     reason = f"{FOLDER} speaks of {reading.repo_id} alone, and these are scores of {reading.model}"
-    return replace(plan, skipped=tuple(Unpublishable(score, reason) for score in reading.extraction.scores))
+    return replace(plan, skipped=tuple(Unpublishable(score, reason) for score in reading.origin.scores))
 
 
 def _in_conflict(merge: Merge | None, entries: EvalResultsPlan | None) -> frozenset[Score]:

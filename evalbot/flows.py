@@ -13,8 +13,9 @@ from evalbot.card.eval_results.draft import benchmark_datasets
 from evalbot.card.eval_results.entries import FOLDER
 from evalbot.card_source import CardSource, ReadCard, read_card, read_local
 from evalbot.errors import NothingFound, StaleRevision, UsageError
+from evalbot.evaluate.scores import MAX_INVALID, origin_of
 from evalbot.policy import Policy
-from evalbot.proposal import propose_from_tables
+from evalbot.proposal import propose, propose_from_tables
 from evalbot.publication import Publisher
 from evalbot.reading import CAUTIOUS
 from evalbot.readme.survey import TableReport, survey
@@ -24,6 +25,7 @@ from evalbot.settings import DEFAULT_ENDPOINT
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from evalbot.evaluate.runners.parts.record import Results
     from evalbot.hub.client import Hub
     from evalbot.hub.records import PullRequest
     from evalbot.outcome import Outcome, Publish
@@ -102,17 +104,67 @@ def extract_readme(
 ) -> Outcome:
     """Read one model's scores from a card's tables and preview, write, push or propose them.
 
-    A repository that changes between reading and writing is read again, a bounded number of times. Raises the errors
-    of each step; nothing was written then, unless the error says what was.
+    Raises the errors of each step; nothing was written then, unless the error says what was.
     """
-    publisher = _publisher(source, connect, publish, policy or Policy())
+
+    def propose_tables(card: ReadCard) -> Proposal:
+        repo_id = None if card.remote is None else card.remote.repo_id
+        address = _address_of(card, connect)
+        return propose_from_tables(card.data, wanted, layout, choices, repo_id=repo_id, source=address)
+
+    return _published(source, propose_tables, connect, publish, policy or Policy())
+
+
+def publish_run(
+    source: CardSource,
+    results: Results,
+    layout: Layout,
+    connect: Callable[[], Hub],
+    *,
+    choices: Choices = CAUTIOUS,
+    publish: Publish = "preview",
+    policy: Policy | None = None,
+    max_invalid: float = MAX_INVALID,
+    source_url: str | None = None,
+) -> Outcome:
+    """Preview, write, push or propose what a run of ours measured, in the card of the model that it measured.
+
+    Raises UsageError for results of another model, NothingFound where nothing of them can be published, and as
+    `extract_readme` does.
+    """
+    repo_id = source.repo_id or results["model"]["id"]
+    origin = origin_of(results, repo_id, max_invalid=max_invalid, source_url=source_url)
+    if not origin.scores:
+        raise NothingFound(
+            "The run measured nothing that can be published.",
+            hint="A score speaks for all samples of its task: run it without a limit, and mend what failed.",
+            candidates=[f"{item.label}: {item.reason}" for item in origin.skipped],
+        )
+
+    def propose_scores(card: ReadCard) -> Proposal:
+        name, remote = repo_id.rpartition("/")[2], card.remote
+        of = None if remote is None else remote.repo_id
+        return propose(card.data, origin, layout, choices, model=name, repo_id=of, source=origin.source)
+
+    return _published(source, propose_scores, connect, publish, policy or Policy())
+
+
+def _published(
+    source: CardSource,
+    propose_for: Callable[[ReadCard], Proposal],
+    connect: Callable[[], Hub],
+    publish: Publish,
+    policy: Policy,
+) -> Outcome:
+    """Carry out what is proposed for a card.
+
+    A repository that changes between reading and writing is read again, a bounded number of times.
+    """
+    publisher = _publisher(source, connect, publish, policy)
     for attempt in range(ATTEMPTS_WHEN_STALE):
         card = read_card(source, connect)
-        repo_id = None if card.remote is None else card.remote.repo_id
-        proposal = propose_from_tables(
-            card.data, wanted, layout, choices, repo_id=repo_id, source=_address_of(card, connect)
-        )
-        if choices.format != "model-index":
+        proposal = propose_for(card)
+        if proposal.choices.format != "model-index":
             proposal = _with_leaderboards(proposal, card, connect)
         try:
             return publisher.publish(card, proposal, publish)
@@ -135,7 +187,7 @@ def _with_leaderboards(proposal: Proposal, card: ReadCard, connect: Callable[[],
     from evalbot.hub.leaderboards import read_leaderboards  # noqa: PLC0415 - imports huggingface_hub
 
     own = None if card.remote is None else card.remote.repo_id
-    found = read_leaderboards(connect(), benchmark_datasets(proposal.extraction.scores), but=own)
+    found = read_leaderboards(connect(), benchmark_datasets(proposal.origin.scores), but=own)
     return proposal.with_leaderboards(found, _results_beside(card, connect))
 
 

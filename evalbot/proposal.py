@@ -13,8 +13,10 @@ from evalbot.card.model_index import plain_text
 from evalbot.changes import plan_changes
 from evalbot.errors import InvalidCard, UsageError
 from evalbot.model_names import speaking
-from evalbot.reading import CAUTIOUS, SELF_REFERENCES, Reading, lay_out
-from evalbot.readme.extract import Skipped, Wanted, extract
+from evalbot.origin import SELF_REFERENCES, TableOrigin
+from evalbot.reading import CAUTIOUS, Reading, lay_out
+from evalbot.readme.extract import Wanted, extract
+from evalbot.score import Evidence, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from evalbot.card.model_index import Published
     from evalbot.card.results import Unpublishable
     from evalbot.changes import Planned
+    from evalbot.origin import Origin
     from evalbot.reading import Choices, Layout
     from evalbot.score import Score, Source
 
@@ -90,7 +93,7 @@ class Proposal(Reading):
         """Every cell of this model that is not published, with the reason."""
         entries = () if self.entries is None else self.entries.skipped
         unwritten = (replace(item, reason=f"not in {FOLDER}: {item.reason}") for item in entries)
-        return self.extraction.skipped + tuple(_skipped(item) for item in (*self.left_out, *unwritten))
+        return self.origin.skipped + tuple(_skipped(item) for item in (*self.left_out, *unwritten))
 
     @property
     def is_publishable(self) -> bool:
@@ -151,18 +154,32 @@ def propose_from_tables(
     asked = wanted.model_name or repo_name
     if repo_name and wanted.exact_label is None and wanted.column_index is None and wanted.model_name is None:
         wanted = replace(wanted, model_name=repo_name, owner=owner or None)
-    extraction = extract(text, wanted)
-    laid_out, left_out = lay_out(extraction.scores, layout, source)
+    origin = TableOrigin(extract(text, wanted), wanted)
+    model = _entry_name(origin.model_label, asked)
+    return propose(data, origin, layout, choices, model=model, repo_id=repo_id, source=source)
+
+
+def propose(
+    data: bytes,
+    origin: Origin,
+    layout: Layout,
+    choices: Choices = CAUTIOUS,
+    *,
+    model: str,
+    repo_id: str | None = None,
+    source: Source | None = None,
+) -> Proposal:
+    """Plan the edit of a card that publishes the scores of an origin, under the entry of this model."""
+    laid_out, left_out = lay_out(origin.scores, layout, source)
     proposal = Proposal(
         before={CARD_PATH: data},
         layout=layout,
         choices=choices,
-        extraction=extraction,
-        model=_entry_name(extraction.model_label, asked),
+        origin=origin,
+        model=model,
         results=laid_out,
         left_out=left_out,
         source=source,
-        wanted=wanted,
         repo_id=repo_id,
     )
     return proposal.planned_on_main()
@@ -186,4 +203,5 @@ def _entry_name(label: str | None, asked: str | None) -> str:
 
 def _skipped(item: Unpublishable) -> Skipped:
     seen = item.score.evidence
-    return Skipped(label=item.score.label, cell=seen.cell, row=seen.row, column=seen.column, reason=item.reason)
+    row, column = (seen.row, seen.column) if isinstance(seen, Evidence) else (None, None)
+    return Skipped(label=item.score.label, cell=seen.cell, row=row, column=column, reason=item.reason)

@@ -268,11 +268,13 @@ class Proposer:
 
 
 def _refuse_contradiction(own: Standing, proposal: Proposal) -> None:
-    """Two tables of one card with two values for one benchmark: which is right, nobody here can tell."""
+    """Two sources, such as two tables of one card, with two values: which is right, nobody here can tell."""
     if own.step.conflicts and proposal.choices.on_conflict == "fail":
+        is_table = proposal.origin.noun == "table"
         raise PublishedConflict(
-            f"Pull request #{own.pull_request.number} of yours proposes other values from the same card.",
-            hint="Correct the tables, so that they say the same; or choose: --on-conflict skip leaves what is proposed,"
-            " --on-conflict update replaces it.",
+            f"Pull request #{own.pull_request.number} of yours proposes other values"
+            f"{' from the same card' if is_table else ''}.",
+            hint=("Correct the tables, so that they say the same; or choose: " if is_table else "Choose: ")
+            + "--on-conflict skip leaves what is proposed, --on-conflict update replaces it.",
             candidates=[own.pull_request.url, *own.step.conflicts],
         )

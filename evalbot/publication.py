@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 
 _WAYS_OUT = {
-    False: "Correct the table or what is published by hand, or choose: --on-conflict skip leaves what is published,"
-    " --on-conflict update replaces it.",
+    False: "Correct {sources} by hand, or choose: --on-conflict skip leaves what is published, --on-conflict update"
+    " replaces it.",
     True: "These only a person can change; --on-conflict skip leaves them and goes on with the others.",
 }
 
@@ -94,15 +94,17 @@ class Publisher:
 def _refuse_unpublishable(proposal: Proposal) -> None:
     if not proposal.is_publishable:
         raise NothingFound(
-            "The table holds no score of this model that can be published.",
+            f"The {proposal.origin.noun} holds no score of this model that can be published.",
             hint="Run without --apply and --create-pr to see all that was left out.",
             candidates=[f"{item.label}: {item.reason}" for item in proposal.omissions],
         )
     if proposal.conflicts and proposal.choices.on_conflict != "skip":
         count = len(proposal.conflicts)
+        sources = "the table or what is published" if proposal.origin.noun == "table" else "what is published"
+        way_out = _WAYS_OUT[proposal.choices.on_conflict == "update" or proposal.planned().only_by_hand]
         raise PublishedConflict(
             f"Other values are published already for {count} of these scores; nothing was written.",
-            hint=_WAYS_OUT[proposal.choices.on_conflict == "update" or proposal.planned().only_by_hand],
+            hint=way_out.format(sources=sources),
             candidates=list(proposal.conflicts),
         )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from evalbot.card import results
-from evalbot.model_names import same_name, speaking
+from evalbot.model_names import same_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,10 +15,9 @@ if TYPE_CHECKING:
     from evalbot.card.merge import OnConflict
     from evalbot.card.model_index import Published
     from evalbot.card.results import Result, Unpublishable
-    from evalbot.readme.extract import Extraction, Wanted
+    from evalbot.origin import Origin
     from evalbot.score import Score, Source
 
-SELF_REFERENCES = frozenset({"ours", "our model", "our method", "our approach", "this model", "this work", "this"})
 Format = Literal["model-index", "eval-results", "both"]
 """Where the scores are written: the card's model-index, files in `.eval_results`, or both."""
 
@@ -50,20 +49,19 @@ CAUTIOUS = Choices()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One model's scores as they were read from one card, laid out, and what is to be done with them."""
+    """One model's scores from one origin, laid out, and what is to be done with them."""
 
     before: Mapping[str, bytes]
     """The card, and the files of evaluation results where they are asked for, as they stand."""
     layout: Layout
     choices: Choices
-    extraction: Extraction
+    origin: Origin
     model: str
     """The name of the entry, as it stands in the card where the card has it."""
     results: tuple[Result, ...]
     """Those of single benchmarks in the table's order, then the one that holds the other scores."""
     left_out: tuple[Unpublishable, ...]
     source: Source | None
-    wanted: Wanted
     repo_id: str | None = None
     leaderboards: Leaderboards | None = None
     held: frozenset[Score] = frozenset()
@@ -73,24 +71,9 @@ class Reading:
 
     @property
     def is_own_model(self) -> bool:
-        """Whether the scores are the repository's own model's, as far as names tell.
-
-        A label that was pointed at is taken for it only where no label of the table is the repository's name.
-        """
+        """Whether the scores are the repository's own model's, as far as names tell."""
         own = (self.repo_id or "").rpartition("/")[2]
-        label = self.extraction.model_label
-        if not own or same_name(self.model, own) or (label is None and self.wanted.model_name in (None, own)):
-            return True
-        pointed = self.wanted.exact_label is not None or self.wanted.column_index is not None
-        return pointed and not any(self._may_be_own(model.label) for model in self.extraction.report.models)
-
-    def _may_be_own(self, label: str) -> bool:
-        """Whether a label of the table may be the repository's model, in any of the ways that authors write it."""
-        if label == self.extraction.model_label:
-            return False
-        own = (self.repo_id or "").rpartition("/")[2]
-        bare = speaking(label).rpartition("/")[2]
-        return not bare or bare.lower() in SELF_REFERENCES or same_name(bare, own)
+        return not own or same_name(self.model, own) or self.origin.is_of(own)
 
     def laid_out(self, scores: Sequence[Score]) -> tuple[Result, ...]:
         """Other scores of this model as results in the layout of this proposal."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
+RUN_SOURCE = "evalbot run"
+"""What the name of the source begins with where we have measured ourselves: each run has another address."""
 Direction = Literal["higher", "lower"]
 Scale = Literal["percent", "fraction"]
 
@@ -16,6 +18,7 @@ Scale = Literal["percent", "fraction"]
 class Evidence:
     """The place a score was read from, so that a person can check it in one look."""
 
+    noun: ClassVar[str] = "table"
     table: int | str
     """The table's number as `inspect-tables` shows it: 1-based; HTML tables are "html:N"."""
     row: int
@@ -27,6 +30,67 @@ class Evidence:
     cell: str
     """The cell as it stands in the file, markup included."""
 
+    @property
+    def place(self) -> str:
+        return f"table {self.table}, row {self.row}, column {self.column}"
+
+    def address(self, card_url: str) -> str:
+        """Where it can be looked at; the Hub shows the lines of a card in the view of its source only."""
+        return f"{card_url}?code=true#L{self.line}"
+
+    def as_json(self) -> dict[str, Any]:
+        members = ("table", "row", "column", "line", "cell")
+        return {name: getattr(self, name) for name in members}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """The task of a run of ours that a score comes from."""
+
+    noun: ClassVar[str] = "run"
+    engine: str
+    """With its version: `lighteval 0.13.0`."""
+    task: str
+    """As the engine names it."""
+    samples: int
+    """How many it was measured on: all that the task has."""
+    cell: str
+    """The value as the engine wrote it, unrounded."""
+    url: str | None = None
+    """Where the run can be looked at."""
+
+    @property
+    def place(self) -> str:
+        return f"{self.engine}, {self.task}, {self.samples} samples"
+
+    def address(self, card_url: str) -> str | None:
+        """Where the run can be looked at; it stands in no card."""
+        del card_url
+        return self.url
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "engine": self.engine,
+            "task": self.task,
+            "samples": self.samples,
+            "measured": self.cell,
+            "url": self.url,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataset:
+    """What a score was measured on, where the measurer says so itself."""
+
+    id: str
+    """On the Hub: `openai/gsm8k`."""
+    config: str | None = None
+    split: str | None = None
+    revision: str | None = None
+    """A commit."""
+    settings: tuple[tuple[str, str | int | bool], ...] = ()
+    """What else two values must share to be comparable, beside the shots: the engine, the chat template."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
@@ -34,6 +98,11 @@ class Source:
 
     url: str
     name: str | None = None
+
+    @property
+    def is_run(self) -> bool:
+        """Whether we have measured ourselves."""
+        return (self.name or "").startswith(RUN_SOURCE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +115,9 @@ class Score:
     """The label without shots, metric and notes: `MMLU`."""
     value: Decimal
     """The value exactly as printed: its digits are the digits that are published."""
-    evidence: Evidence
+    evidence: Evidence | Measurement
+    dataset: Dataset | None = None
+    """None for a score that was read: what its label says of a dataset, the registry knows."""
     unit: str | None = None
     """As printed, such as `%`; None where the table prints none."""
     scale: Scale | None = None
@@ -71,7 +142,6 @@ class Score:
 
     def as_json(self) -> dict[str, Any]:
         """The shape of one entry of `scores` in every command's `--json` answer."""
-        evidence = self.evidence
         return {
             "benchmark": self.benchmark,
             "label": self.label,
@@ -89,14 +159,26 @@ class Score:
             "direction": self.direction,
             "derived": self.derived,
             "source": None if self.source is None else {"name": self.source.name, "url": self.source.url},
-            "evidence": {
-                "table": evidence.table,
-                "row": evidence.row,
-                "column": evidence.column,
-                "line": evidence.line,
-                "cell": evidence.cell,
-            },
+            "evidence": self.evidence.as_json(),
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """What is there of the model and is not taken, and why; what does not come from a table has no row and column."""
+
+    label: str
+    cell: str
+    row: int | None
+    column: int | None
+    reason: str
+
+
+def cell_of(score: Score) -> Evidence:
+    """The cell that a score was read from. TypeError for one that was measured."""
+    if isinstance(score.evidence, Evidence):
+        return score.evidence
+    raise TypeError(f"{score.label} was not read from a table")
 
 
 def as_number(value: Decimal) -> int | float:

@@ -61,7 +61,7 @@ class Pair:
 
     def describe(self) -> str:
         """`MMLU: 80.1 (model-index) → 85.2 (table)`."""
-        change = f"{self.metric.name}: {self.published.value} (model-index) → {self.metric.value} (table)"
+        change = f"{self.metric.name}: {self.published.value} (model-index) → {self.metric.value} ({self.metric.noun})"
         return change if self.obstacle is None else f"{change}; {self.obstacle}"
 
     def describe_elsewhere(self) -> str:
@@ -70,7 +70,7 @@ class Pair:
         where = f"{other.name or other.dataset_name} = {other.value} stands in the model-index for {self.place}"
         if same_value(self.metric.value, other.value):
             return where
-        return f"{where}; the table says {self.metric.value}"
+        return f"{where}; the {self.metric.noun} says {self.metric.value}"
 
     @property
     def place(self) -> str:

@@ -17,6 +17,7 @@ import yaml
 from evalbot.card import yaml_reader
 from evalbot.card.document import CardDocument, get, items
 from evalbot.errors import InvalidCard, UsageError
+from evalbot.score import RUN_SOURCE
 
 if TYPE_CHECKING:
     from evalbot.score import Source
@@ -159,6 +160,14 @@ def address_of(url: str) -> str:
 def same_address(one: str | None, other: str | None) -> bool:
     """Whether two sources are one place; a source that names none is nobody's."""
     return one is not None and other is not None and address_of(one) == address_of(other)
+
+
+def same_teller(source: Source | None, name: str | None, url: str | None) -> bool:
+    """Whether a published source is this one: the same place; or both are runs of ours, each of which has its own."""
+    if source is None or url is None:
+        return False
+    is_run = name is not None and name.startswith(RUN_SOURCE)
+    return is_run if source.is_run else not is_run and same_address(source.url, url)
 
 
 def is_null(node: yaml.Node) -> bool:

@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from evalbot.benchmarks import Benchmark, find, folded, why_unknown
+from evalbot.benchmarks import Benchmark, find, find_on, folded, why_unknown
 from evalbot.card.metric_types import metric_type, splits_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from evalbot.score import Score
+    from evalbot.score import Dataset, Score
 
 _WORD = re.compile(r"[^\W_]+|[+@]")
 _SPLIT_NAMES = {"val": "validation", "valid": "validation", "eval": "validation"}
@@ -34,6 +34,8 @@ def place(score: Score) -> Placement:
     """The dataset of a score; `note` says why there is none."""
     if score.derived:
         return Placement(note="an average of other scores")
+    if score.dataset is not None:
+        return _told(score, score.dataset)
     benchmark, unsaid = _benchmark_of(score)
     if benchmark is None:
         return Placement(note=why_unknown(score.benchmark))
@@ -48,6 +50,19 @@ def place(score: Score) -> Placement:
         config=_field(benchmark, "config", said),
         split=_field(benchmark, "split", said),
         metric_type=_metric_type(score, benchmark),
+    )
+
+
+def _told(score: Score, dataset: Dataset) -> Placement:
+    """Where a measurer says itself what was measured on; the registry may know the benchmark."""
+    benchmark = find_on(dataset.id, dataset.config)
+    metric = metric_type(score.metric) or "score" if benchmark is None else _metric_type(score, benchmark)
+    return Placement(
+        benchmark=benchmark,
+        dataset=dataset.id,
+        config=dataset.config,
+        split=dataset.split,
+        metric_type=metric,
     )
 
 

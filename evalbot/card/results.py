@@ -33,6 +33,11 @@ class Metric:
     score: Score | None = field(default=None, compare=False, repr=False)
     """What it was made from, with the place it was read at."""
 
+    @property
+    def noun(self) -> str:
+        """What says so: a table, or a run."""
+        return "table" if self.score is None else self.score.evidence.noun
+
     def as_data(self) -> dict[str, Any]:
         return {"name": self.name, "type": self.type, "value": self.value}
 
@@ -48,24 +53,28 @@ class Result:
     source: Source | None = None
     config: str | None = None
     split: str | None = None
+    revision: str | None = None
     shots: int | None = None
+    settings: tuple[tuple[str, str | int | bool], ...] = ()
     benchmark: str | None = None
-    """The registry's key where the dataset is a benchmark's own; None where the metrics name the benchmarks."""
+    """The registry's key where the dataset is a benchmark's own, or the dataset where the registry does not know it;
+    None where the metrics name the benchmarks."""
 
     @property
     def args(self) -> dict[str, Any] | None:
         """As the Open LLM Leaderboard writes them, in `dataset.args`."""
-        return None if self.shots is None else {"num_few_shot": self.shots}
+        shots = {} if self.shots is None else {"num_few_shot": self.shots}
+        return {**shots, **dict(self.settings)} or None
 
     @property
     def dataset(self) -> tuple[str | None, ...]:
         """(type, config, split, revision, args) as text, comparable with what a card publishes."""
         args = self.args
-        return (self.dataset_type, self.config, self.split, None, None if args is None else repr(args))
+        return (self.dataset_type, self.config, self.split, self.revision, None if args is None else repr(args))
 
     def as_data(self, metrics: Sequence[Metric]) -> dict[str, Any]:
         """The result as the Hub wants it, with these of its metrics."""
-        extra = {"config": self.config, "split": self.split, "args": self.args}
+        extra = {"config": self.config, "split": self.split, "revision": self.revision, "args": self.args}
         data: dict[str, Any] = {
             "task": {"type": self.task_type},
             "dataset": {
@@ -139,20 +148,24 @@ def _registered(
 ) -> tuple[tuple[Result, str], str, Metric]:
     """A metric with the result it belongs to (no metrics yet) and its type: together its identity."""
     benchmark, score = placement.benchmark, metric.score
-    if benchmark is None or placement.dataset is None or score is None:
+    if placement.dataset is None or score is None:
         raise AssertionError("only scores with a dataset come here")
+    usual, name = (DEFAULT_TASK_TYPE, score.benchmark) if benchmark is None else (benchmark.task_type, benchmark.name)
+    told = score.dataset
     result = Result(
-        task_type=plain_text(benchmark.task_type if task_type is None else task_type, "task type"),
-        dataset_name=benchmark.name,
-        dataset_type=placement.dataset,
+        task_type=plain_text(usual if task_type is None else task_type, "task type"),
+        dataset_name=plain_text(name, "dataset name"),
+        dataset_type=plain_text(placement.dataset, "dataset type"),
         source=https_source(source),
         config=placement.config,
         split=placement.split,
+        revision=None if told is None else told.revision,
         shots=score.shots,
-        benchmark=benchmark.key,
+        settings=() if told is None else told.settings,
+        benchmark=placement.dataset if benchmark is None else benchmark.key,
     )
     kind = placement.metric_type
-    return (result, kind), f"{benchmark.name} ({kind})", replace(metric, type=kind)
+    return (result, kind), f"{name} ({kind})", replace(metric, type=kind)
 
 
 def _named(scores: Iterable[Score]) -> tuple[list[Metric], list[Unpublishable]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from evalbot.benchmarks import find
 from evalbot.card.metric_types import known_type, metric_type
-from evalbot.card.model_index import same_address
+from evalbot.card.model_index import same_teller
 from evalbot.model_names import name_key, same_name
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def same_benchmark(metric: Metric, other: Published) -> bool:
 
 def same_source(result: Result, other: Published) -> bool:
     """Whether a published metric names our source; one that names none is nobody's."""
-    return same_address(None if result.source is None else result.source.url, other.source_url)
+    return same_teller(result.source, other.source_name, other.source_url)
 
 
 def same_score(result: Result, metric: Metric, other: Published) -> bool:
@@ -62,7 +62,14 @@ def same_score(result: Result, metric: Metric, other: Published) -> bool:
         (_same_dataset(result, other) or _same_names(result, metric, other))
         and not _differ(_shots_of(result, metric), _published_shots(other))
         and not _differ(_measure_of(result, metric), known_type(other.type))
+        and not _differ_in_settings(result, other)
     )
+
+
+def _differ_in_settings(result: Result, other: Published) -> bool:
+    """Whether a published metric says of itself that it was measured in another way, such as by another engine."""
+    said = other.dataset[4] or ""
+    return any(f"{key!r}: " in said and f"{key!r}: {value!r}" not in said for key, value in result.settings)
 
 
 def _differ(one: object | None, another: object | None) -> bool:

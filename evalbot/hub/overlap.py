@@ -195,9 +195,7 @@ def _is_another_models(other: Published, proposal: Proposal) -> bool:
     """Whether an entry is named like another model of the table that our scores were read from."""
     if same_name(other.model, proposal.model):
         return False
-    extraction = proposal.extraction
-    others = (model.label for model in extraction.report.models if model.label != extraction.model_label)
-    return any(same_name(other.model, label) for label in others)
+    return any(same_name(other.model, label) for label in proposal.origin.other_models)
 
 
 def _is_of(score: Score, path: str, entry: Entry, tasks: Mapping[Score, str]) -> bool:

@@ -10,7 +10,7 @@ from evalbot.errors import AmbiguousChoice, NothingFound, UsageError
 from evalbot.readme.choice import Wanted, choose_table
 from evalbot.readme.models import choose_model
 from evalbot.readme.names import closest_first
-from evalbot.readme.scores import Skipped, collect
+from evalbot.readme.scores import collect
 from evalbot.readme.side_by_side import blocks_of
 from evalbot.readme.survey import report_on, survey
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from evalbot.readme.models import Target
     from evalbot.readme.survey import TableReport
     from evalbot.readme.table import Table
-    from evalbot.score import Score
+    from evalbot.score import Score, Skipped
 
-__all__ = ["Extraction", "Skipped", "Wanted", "extract", "extract_elsewhere"]
+__all__ = ["Extraction", "Wanted", "extract", "extract_elsewhere"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

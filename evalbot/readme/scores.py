@@ -12,7 +12,7 @@ from evalbot.readme.places import Place, places_of
 from evalbot.readme.roles import Kind
 from evalbot.readme.scale import HUNDRED, is_out_of_hundred, scale_of
 from evalbot.readme.wording import fold, is_average
-from evalbot.score import Evidence, Score
+from evalbot.score import Evidence, Score, Skipped, cell_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,17 +32,6 @@ _OTHERS_IN_CELLS = frozenset(
 """In brackets behind a value these say whose it is, or that it was not measured; `(SOTA)` praises the model's own."""
 MAX_QUALIFIERS = 4
 """So many words may be added to equal labels: more would be no label."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Skipped:
-    """A cell of the model that is not taken, and why."""
-
-    label: str
-    cell: str
-    row: int
-    column: int
-    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,5 +267,5 @@ def _skip(grid: Grid, place: Place, reason: str) -> Skipped:
 
 
 def _as_skipped(score: Score, reason: str) -> Skipped:
-    evidence = score.evidence
+    evidence = cell_of(score)
     return Skipped(label=score.label, cell=evidence.cell, row=evidence.row, column=evidence.column, reason=reason)

@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from evalbot.errors import EvalbotError
     from evalbot.outcome import Outcome
     from evalbot.proposal import Proposal
-    from evalbot.readme.scores import Skipped
     from evalbot.readme.survey import TableReport
-    from evalbot.score import Score
+    from evalbot.score import Score, Skipped
 
 
 def extracted(outcome: Outcome) -> dict[str, Any]:
@@ -33,10 +32,10 @@ def extracted(outcome: Outcome) -> dict[str, Any]:
         "status": outcome.status,
         "would": outcome.would,
         "changed": outcome.changed,
-        "table": proposal.extraction.report.table.number,
+        **proposal.origin.as_json(),
         "model": proposal.model,
         "layout": proposal.layout.kind,
-        "scores": [{**score.as_json(), **_registry(score)} for score in proposal.extraction.scores],
+        "scores": [{**score.as_json(), **_registry(score)} for score in proposal.origin.scores],
         "skipped": [_skipped(item) for item in proposal.omissions],
         **_merged(merge),
         "eval_results": None if proposal.entries is None else _entries(proposal.entries),

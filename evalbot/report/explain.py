@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from evalbot.card.placement import place
 from evalbot.console import one_line
+from evalbot.score import Evidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from evalbot.card.placement import Placement
     from evalbot.outcome import Outcome
-    from evalbot.readme.scores import Skipped
-    from evalbot.readme.table import Table
     from evalbot.score import Score
 
 _WIDTH = 12
@@ -23,14 +22,14 @@ _WIDTH = 12
 def explained(done: Outcome) -> Iterator[str]:
     """A block for every score and every omitted cell, as lines; each begins with what it is about."""
     proposal = done.proposal
-    for score in proposal.extraction.scores:
+    for score in proposal.origin.scores:
         yield ""
         yield one_line(score.label)
         yield from _block({**_where(score), **_reading(score), **_registry(place(score))})
     for item in proposal.omissions:
         yield ""
         yield one_line(f"{item.label or '(no label)'}: left out")
-        yield from _block(_omitted(item, proposal.extraction.report.table))
+        yield from _block({"read from": proposal.origin.place_of(item), "cell": item.cell, "reason": item.reason})
 
 
 def _block(fields: dict[str, object]) -> Iterator[str]:
@@ -40,10 +39,8 @@ def _block(fields: dict[str, object]) -> Iterator[str]:
 
 def _where(score: Score) -> dict[str, object]:
     seen = score.evidence
-    return {
-        "read from": f"table {seen.table}, row {seen.row}, column {seen.column}, line {seen.line}",
-        "cell": seen.cell,
-    }
+    line = f", line {seen.line}" if isinstance(seen, Evidence) else ""
+    return {"read from": f"{seen.place}{line}", "cell": seen.cell}
 
 
 def _reading(score: Score) -> dict[str, object]:
@@ -67,12 +64,3 @@ def _registry(placement: Placement) -> dict[str, object]:
     known = {"config": placement.config, "split": placement.split, "metric": placement.metric_type}
     parts = [placement.dataset, *(f"{name} {value}" for name, value in known.items() if value)]
     return {"registry": f"{'' if entry is None else f'{entry.name}; '}dataset {', '.join(parts)}"}
-
-
-def _omitted(item: Skipped, table: Table) -> dict[str, object]:
-    line = table.rows[item.row][item.column].line
-    return {
-        "read from": f"table {table.number}, row {item.row}, column {item.column}, line {line}",
-        "cell": item.cell,
-        "reason": item.reason,
-    }

@@ -81,10 +81,10 @@ def _next_command(report: TableReport, command: str, repo_name: str | None) -> I
 def outcome(done: Outcome) -> Iterator[str]:
     """What was read and how it stands against the card."""
     proposal, merge = done.proposal, done.proposal.merge
-    count = len(proposal.extraction.scores)
-    label = proposal.extraction.model_label
-    whose = f' of "{one_line(label)}"' if label else ""
-    yield f"Read {count} score(s){whose} from table {proposal.extraction.report.table.number} of {done.card.origin}."
+    origin = proposal.origin
+    whose = f' of "{one_line(origin.model_label)}"' if origin.model_label else ""
+    at = f" of {done.card.origin}" if origin.noun == "table" else f", for {done.card.origin}"
+    yield f"Read {len(origin.scores)} score(s){whose} from {origin.describe()}{at}."
     yield from _limited(one_line(f"  left out: {item.label}: {item.reason}") for item in proposal.omissions)
     if proposal.main is None:
         reason = "" if proposal.obstacle is None else proposal.obstacle.message
@@ -180,7 +180,7 @@ def _preview(done: Outcome) -> str:
         verb = _WOULD[done.would]
         return f"Dry run: nothing was written. Without --dry-run this would {verb}."
     target = "add --apply to write the file" if done.card.path else "add --create-pr to propose it, --apply to push it"
-    return f"Preview: nothing was written. Compare the YAML with the table, then {target}."
+    return f"Preview: nothing was written. Compare the YAML with the {done.proposal.origin.noun}, then {target}."
 
 
 def preview(proposal: Proposal) -> Iterator[str]:

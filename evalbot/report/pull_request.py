@@ -136,6 +136,7 @@ def _members(page: Page) -> dict[str, object]:
     earlier = [] if held is None else list(told.earlier(proposal, held, page.card_url))
     return {
         "model": one_line(proposal.model) or "this model",
+        "measured": list(proposal.origin.account),
         "places": _places(planned),
         "edits_card": CARD_PATH in planned.files or any(path == CARD_PATH for path, _ in earlier),
         "rows": list(told.rows(planned, page.card_url)),

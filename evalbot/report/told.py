@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 
 from evalbot.card.document import CARD_PATH, decode_card, parse_card
 from evalbot.card.eval_results.entries import read_entries
-from evalbot.card.model_index import published, same_address, same_value
+from evalbot.card.model_index import published, same_teller, same_value
 from evalbot.card.sameness import same_identity, same_score
 from evalbot.errors import InvalidCard
 from evalbot.model_names import same_name
-from evalbot.readme.extract import extract_elsewhere
-from evalbot.report.markdown import cut
+from evalbot.report.markdown import cut, escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -100,11 +99,12 @@ def _joined(*texts: str | None) -> str:
 
 
 def _link(score: Score | None, card_url: str) -> str:
-    """A link to the line a score was read from; the Hub shows the lines of a card in the view of its source only."""
+    """A link to where a score comes from: a line of the card, or a run."""
     if score is None:
         return ""
     seen = score.evidence
-    return f"[table {seen.table}, row {seen.row}, column {seen.column}]({card_url}?code=true#L{seen.line})"
+    place, address = escape(seen.place), seen.address(card_url)
+    return place if address is None else f"[{place}]({address})"
 
 
 def files(planned: Planned) -> Iterator[Note]:
@@ -117,16 +117,17 @@ def files(planned: Planned) -> Iterator[Note]:
 def replaced(planned: Planned, source: Source | None) -> Iterator[Note]:
     """Values of other sources that ours take the place of."""
     for pair in () if planned.merge is None else planned.merge.updated:
-        if not same_address(_url(source), pair.published.source_url):
+        if not same_teller(source, pair.published.source_name, pair.published.source_url):
             yield Note(pair.metric.name, f"{cut(pair.published.value, _VALUE)}, from {_sayer(pair.published)}")
     for entry in () if planned.entries is None else planned.entries.changed:
-        if entry.old is not None and not same_address(_url(source), _source_of(entry.old)):
-            sayer = cut(_source_of(entry.old) or "a source it does not name", _PLACE)
+        if entry.old is not None and not same_teller(source, *_source_of(entry.old)):
+            sayer = cut(_source_of(entry.old)[1] or "a source it does not name", _PLACE)
             yield Note(entry.score.label, f"{cut(entry.old.value, _VALUE)}, from {sayer}")
 
 
-def _source_of(entry: Entry) -> str | None:
-    return None if entry.source is None else entry.source.url
+def _source_of(entry: Entry) -> tuple[str | None, str | None]:
+    """Name and address."""
+    return (None, None) if entry.source is None else (entry.source.name, entry.source.url)
 
 
 def _sayer(metric: Published) -> str:
@@ -148,15 +149,16 @@ def conflicts(planned: Planned) -> Iterator[Note]:
     """Values of others that stand, each with ours."""
     for pair in () if planned.merge is None else planned.merge.conflicts:
         stands = f"{cut(pair.published.value, _VALUE)}, from {_sayer(pair.published)}"
-        yield _conflict(pair.metric.name, stands, pair.metric.value, pair.obstacle)
+        yield _conflict(pair.metric.name, stands, f"the {pair.metric.noun} says {pair.metric.value:f}", pair.obstacle)
     for entry in () if planned.entries is None else planned.entries.conflicts:
         stands = f"{cut('' if entry.old is None else entry.old.value, _VALUE)}, in {cut(entry.path, _PLACE)}"
-        yield _conflict(entry.score.label, stands, entry.value, entry.obstacle)
+        said = f"the {entry.score.evidence.noun} says {entry.value:f}"
+        yield _conflict(entry.score.label, stands, said, entry.obstacle)
 
 
-def _conflict(name: str, stands: str, value: Decimal, obstacle: str | None) -> Note:
-    said = f"{stands}; the table says {value:f}"
-    return Note(name, said if obstacle is None else f"{said}; {obstacle}")
+def _conflict(name: str, stands: str, said: str, obstacle: str | None) -> Note:
+    text = f"{stands}; {said}"
+    return Note(name, text if obstacle is None else f"{text}; {obstacle}")
 
 
 def elsewhere(pair: Pair) -> Note:
@@ -164,12 +166,12 @@ def elsewhere(pair: Pair) -> Note:
     other = pair.published
     stands = f"{cut(other.value, _VALUE)}, for {cut(pair.place, _PLACE)}"
     agree = same_value(pair.metric.value, other.value)
-    return Note(_name(other), stands if agree else f"{stands}; the table says {pair.metric.value:f}")
+    return Note(_name(other), stands if agree else f"{stands}; the {pair.metric.noun} says {pair.metric.value:f}")
 
 
 def left_out(proposal: Proposal) -> list[tuple[str, str]]:
     """Label and reason of each score that is not proposed at all."""
-    declined = [(score.label, _DECLINED) for score in proposal.extraction.scores if score in proposal.held]
+    declined = [(score.label, _DECLINED) for score in proposal.origin.scores if score in proposal.held]
     omitted = [(item.label, item.reason) for item in proposal.omissions]
     return declined + omitted[: len(omitted) - len(_entryless(proposal))]  # these are the last of them
 
@@ -202,10 +204,10 @@ def earlier(proposal: Proposal, now: Mapping[str, bytes], card_url: str) -> Iter
     """
     main, planned = _metrics(proposal.before), proposal.planned()
     text = decode_card(proposal.before[CARD_PATH])
-    places = {(s.label, s.value): s for s in extract_elsewhere(text, proposal.wanted, proposal.extraction)}
+    places = {(s.label, s.value): s for s in proposal.origin.elsewhere(text)}
     for metric in (Counter(_metrics(now)) - Counter(main)).elements():
         moved = any(replace(metric, value=other.value) == other for other in main)
-        ours = not moved or same_address(_url(proposal.source), metric.source_url)
+        ours = not moved or same_teller(proposal.source, metric.source_name, metric.source_url)
         if ours and not _is_written(metric, planned):
             of = "" if same_name(metric.model, proposal.model) else f" of {cut(metric.model, _PLACE)}"
             read = next(
@@ -253,7 +255,3 @@ def _entries(held: Mapping[str, bytes]) -> dict[tuple[str, str, str | None], tup
 
 def _name(metric: Published) -> str:
     return metric.name or metric.dataset_name or metric.type or "(unnamed)"
-
-
-def _url(source: Source | None) -> str | None:
-    return None if source is None else source.url

@@ -102,7 +102,8 @@ def _placed(score: Score) -> tuple[Benchmark, Placement, Variant] | str:
     if isinstance(variant, str):
         return variant
     if placement.metric_type not in measures_of(benchmark):
-        return f"the table gives {placement.metric_type}, and the metric of {benchmark.name} is {benchmark.metric}"
+        given = f"the {score.evidence.noun} gives {placement.metric_type}"
+        return f"{given}, and the metric of {benchmark.name} is {benchmark.metric}"
     return benchmark, placement, variant
 
 

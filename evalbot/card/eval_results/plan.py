@@ -47,7 +47,7 @@ class PlannedEntry:
         """`HLE: 20.9 (.eval_results/hle.yaml) → 22.1 (table)`; for an added one `HLE: 22.1`."""
         if self.old is None:
             return f"{self.score.label}: {self.value:f}"
-        change = f"{self.score.label}: {self.old.value} ({self.path}) → {self.value:f} (table)"
+        change = f"{self.score.label}: {self.old.value} ({self.path}) → {self.value:f} ({self.score.evidence.noun})"
         return change if self.obstacle is None else f"{change}; {self.obstacle}"
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from evalbot.card.eval_results.entries import FOLDER, Entry, read_results_file
 from evalbot.card.eval_results.variant import Variant, noted_variant
-from evalbot.card.model_index import same_address, same_number
+from evalbot.card.model_index import same_number, same_teller
 from evalbot.errors import InvalidCard
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Standing:
     def is_of(self, source: Source | None) -> bool:
         """Whether the entry names this source; one that names none is nobody's."""
         theirs = self.entry.source
-        return same_address(None if source is None else source.url, None if theirs is None else theirs.url)
+        return theirs is not None and same_teller(source, theirs.name, theirs.url)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from evalbot.errors import EvalbotError
 from evalbot.readme.extract import Extraction, Wanted, extract
 from evalbot.readme.survey import TableReport, survey
 from evalbot.readme.tables import find_tables
+from evalbot.score import cell_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -122,7 +123,7 @@ def _checked(text: str, reports: Sequence[TableReport], wanted: Wanted) -> Outco
 
 def _stands_where_it_says(text: str, report: TableReport, score: Score) -> None:
     """The evidence names a cell of the table, and the line it names holds that cell, or an HTML cell's first line."""
-    evidence, table = score.evidence, report.table
+    evidence, table = cell_of(score), report.table
     cell = table.rows[evidence.row][evidence.column]
     assert (cell.raw, cell.line, table.number) == (evidence.cell, evidence.line, evidence.table)
     assert table in find_tables(text)
@@ -171,7 +172,7 @@ def _is_the_wanted_models(outcome: Extraction, wanted: Wanted, score: Score) -> 
         return
     # Digits that dropped markup parted are shown with a dot between them.
     sought = _words(wanted.model_name.replace("·", ""))[0]
-    names = _names_of(outcome.report, score.evidence)
+    names = _names_of(outcome.report, cell_of(score))
     assert any(sought in _words(name) for name in names), f"{wanted.model_name!r} names neither row nor column"
 
 

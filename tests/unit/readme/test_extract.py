@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from evalbot.readme.extract import Wanted, extract
+from evalbot.score import cell_of
 
 TABLE = """\
 | Benchmark | Other-7B | My-Model-7B |
@@ -19,5 +20,5 @@ def test_extract__takes_the_named_column() -> None:
         ("GSM8K (8-shot)", Decimal("61.25")),
     ]
     assert found.scores[0].evidence.cell == "**71.5**"
-    assert found.scores[0].evidence.line == 3
+    assert cell_of(found.scores[0]).line == 3
     assert found.scores[1].shots == 8

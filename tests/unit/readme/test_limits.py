@@ -16,6 +16,7 @@ from evalbot.readme.extract import Wanted, extract
 from evalbot.readme.plain import plain
 from evalbot.readme.survey import survey
 from evalbot.readme.tables import MAX_CARD_CELLS, MAX_CHARACTERS, MAX_PIPES, MAX_TABLE_LINES, MAX_TABLES, find_tables
+from evalbot.score import cell_of
 
 HEAD = "| Benchmark | Mine | Other |\n|---|---|---|\n"
 SECONDS = 30.0
@@ -46,7 +47,7 @@ def values_stand_in_their_cells(readme: str, wanted: Wanted) -> None:
     """The digits of every value returned stand, in order, in the cell its evidence names."""
     found = extract(readme, wanted)
     for score in found.scores:
-        evidence = score.evidence
+        evidence = cell_of(score)
         cell = found.report.table.rows[evidence.row][evidence.column]
         assert (cell.raw, cell.line) == (evidence.cell, evidence.line)
         line = re.split(r"\r\n|\r|\n", readme)[evidence.line - 1]

@@ -16,11 +16,12 @@ from evalbot.card.model_index import Published
 from evalbot.card.results import Metric, Result
 from evalbot.changes import Planned
 from evalbot.demo import REPO_ID, demo_card
+from evalbot.origin import TableOrigin
 from evalbot.proposal import Proposal, propose_from_tables
 from evalbot.reading import CAUTIOUS, Choices, Layout
-from evalbot.readme.extract import Skipped, Wanted
+from evalbot.readme.extract import Wanted
 from evalbot.report.pull_request import DESCRIPTION_MARK, SUMMARY_MARK, Page
-from evalbot.score import Evidence, Score, Source
+from evalbot.score import Evidence, Score, Skipped, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -135,11 +136,12 @@ def told_everywhere(labels: Sequence[str]) -> Page:
     entries = tuple(_entry(each) for each in scores)
     plan = EvalResultsPlan(files={}, added=(), changed=entries, unchanged=(), conflicts=entries, skipped=())
     base = proposal()
+    assert isinstance(base.origin, TableOrigin)
     skipped = tuple(Skipped(label=label, cell=label, row=1, column=1, reason=label) for label in labels)
     made = replace(
         base,
         model=labels[0],
-        extraction=replace(base.extraction, skipped=skipped),
+        origin=replace(base.origin, extraction=replace(base.origin.extraction, skipped=skipped)),
         main=Planned(merge=merge, entries=plan, files={"README.md": b"", ".eval_results/x.yaml": b""}),
     )
     return Page(proposal=made, account=labels[0], card_url=CARD_URL)

@@ -15,6 +15,7 @@ from evalbot.card.merge import Merge, Pair, Part
 from evalbot.card.results import Result
 from evalbot.changes import Planned
 from evalbot.demo import demo_card
+from evalbot.origin import TableOrigin
 from evalbot.reading import Choices
 from evalbot.report.pull_request import (
     description,
@@ -148,8 +149,9 @@ def test_description__declined_scores__are_among_what_is_left_out() -> None:
 
 def test_description__many_labels_of_one_reason__are_counted() -> None:
     made = told_everywhere([f"Label {number}" for number in range(8)]).proposal
-    skipped = tuple(replace(each, reason="too odd") for each in made.extraction.skipped)
-    made = replace(made, extraction=replace(made.extraction, skipped=skipped))
+    assert isinstance(made.origin, TableOrigin)
+    skipped = tuple(replace(each, reason="too odd") for each in made.origin.skipped)
+    made = replace(made, origin=replace(made.origin, extraction=replace(made.origin.extraction, skipped=skipped)))
     items = read(description(page(made))).items
     assert "Label 0, Label 1, Label 2, Label 3, Label 4 and 3 more: too odd" in items
 
