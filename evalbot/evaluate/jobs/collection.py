@@ -1,0 +1,113 @@
+"""The results of a job that has ended: from its bucket, else from its log; checked before anybody gets them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from evalbot.errors import EvalbotError, EvaluationFailed, NothingFound, UsageError
+from evalbot.evaluate.jobs import asked, log_results, spec
+from evalbot.evaluate.results_file import MAX_BYTES, RESULTS_NAME, parse_results
+from evalbot.hub import buckets
+from evalbot.hub.job_log import JobLog, LogLost
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from evalbot.evaluate.runners.parts.record import Results
+    from evalbot.hub.jobs import Job, Jobs
+
+_LOG_TRIES = 3
+_SILENCE = 10.0
+"""Seconds without a line after which the log of an ended job has no more."""
+
+
+def find(jobs: Jobs, *, job_id: str | None = None, run_key: str | None = None) -> Job:
+    """The job that is meant: by its id, or the newest of a run, one with results before others.
+
+    Raises NothingFound, and UsageError for a job that evalbot did not start.
+    """
+    if job_id is not None:
+        job = jobs.look(job_id)
+        if not spec.OURS.items() <= job.labels.items():
+            raise UsageError(
+                f"Job {job_id} was not started by evalbot.",
+                hint=f"`evalbot jobs list --namespace {jobs.namespace}` shows those that were.",
+            )
+        return job
+    found = jobs.labelled({**spec.OURS, spec.RUN_LABEL: str(run_key)})
+    if not found:
+        raise NothingFound(f"{jobs.namespace} has no job of the run {run_key}.")
+    return next((job for job in found if job.stage == "COMPLETED"), found[0])
+
+
+def collect(
+    jobs: Jobs, job: Job, *, log: Sequence[str] | None = None, notify: Callable[[str], None] = lambda _: None
+) -> Results:
+    """The results of a job that has ended, checked, with the job as their `run.job_id` and `run.log_url`.
+
+    `log` are lines with results that were read already. Results of a job that failed are given too, where it wrote
+    some: their status says what they are worth. Raises EvaluationFailed where there are none, where they are not whole
+    (it says which piece is missing), or are not about what the job was asked for.
+    """
+    if not job.ended:
+        raise EvaluationFailed(
+            f"Job {job.id} has not ended: its stage is {job.stage}.",
+            hint=f"`evalbot jobs logs --follow {job.id}` waits for it, `evalbot jobs cancel {job.id}` ends it.",
+        )
+    wanted = asked.asked_of(spec.runner_arguments(job.command))
+    if wanted is None:
+        raise EvaluationFailed(f"Job {job.id} does not say which model it evaluated, so its results are not used.")
+    results = _from_bucket(jobs, job, notify) or _from_log(jobs, job, log)
+    asked.check(results, wanted, job.id)
+    results["run"]["job_id"] = job.id
+    results["run"]["log_url"] = job.url
+    return results
+
+
+def _from_bucket(jobs: Jobs, job: Job, notify: Callable[[str], None]) -> Results | None:
+    if job.mount is None:
+        return None
+    path = f"{job.mount.folder}/{RESULTS_NAME}".lstrip("/")
+    try:
+        data = buckets.read_file(jobs.hub, job.mount.source, path, most=MAX_BYTES)
+        return parse_results(data, origin=f"{path} in the bucket {job.mount.source}")
+    except EvalbotError as failure:
+        notify(f"{failure.message} Looking into the job's log instead.")
+        return None
+
+
+def _from_log(jobs: Jobs, job: Job, log: Sequence[str] | None) -> Results:
+    if log:
+        try:
+            return _parsed(log_results.results_in(log), job)
+        except EvaluationFailed:
+            pass  # the log that was followed had gaps; it is read once more, whole
+    return _parsed(log_results.results_in(_read_log(jobs, job)), job)
+
+
+def _parsed(data: bytes | None, job: Job) -> Results:
+    if data is None:
+        raise EvaluationFailed(
+            f"Job {job.id} left no results: none in a bucket, none in its log.",
+            hint=f"`evalbot jobs logs {job.id}` shows what it printed.",
+        )
+    try:
+        return parse_results(data, origin=f"The log of job {job.id}")
+    except UsageError as error:
+        raise EvaluationFailed(error.message, hint="Run the evaluation again with --again.") from None
+
+
+def _read_log(jobs: Jobs, job: Job) -> list[str]:
+    """The lines with results of a log that is over, over a few connections where one breaks off."""
+    reading, pieces = JobLog(jobs, job.id), list[str]()
+    for attempt in range(_LOG_TRIES):
+        try:
+            for line in reading.lines(_SILENCE):
+                if line is not None and log_results.is_piece(line):
+                    pieces.append(line)
+        except LogLost:
+            if attempt == _LOG_TRIES - 1 and not pieces:
+                raise
+            continue
+        break
+    return pieces

@@ -1,0 +1,73 @@
+"""Why a job ended without doing what it was to do, in words that say what to do about it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from evalbot.console import one_line
+from evalbot.errors import EvaluationFailed
+from evalbot.evaluate.runners.parts.failures import ADVICE, classify, telling_line
+from evalbot.hub.jobs import CANCELLED, COMPLETED, FAILED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from evalbot.hub.jobs import Job
+
+_EXIT_CODE = re.compile(r"exit(?:ed)?(?: with)?(?: exit)? code:? (\d{1,3})", re.IGNORECASE)
+_TIMED_OUT = re.compile(r"time[d\s-]*out|deadline", re.IGNORECASE)
+_NEARLY = 5.0
+"""Seconds by which a job's running time may fall short of a timeout that ended it."""
+_SHOWN = 5
+"""Last lines of the log that are repeated."""
+_LONGEST_LINE = 200
+
+
+def why(job: Job, log: Sequence[str], timeout: int) -> EvaluationFailed | None:
+    """What became of a job that has ended; None for one that is complete. `log` are its last lines.
+
+    The failure's details have `problem`: timeout, cancelled, or a kind of failures.py.
+    """
+    if job.stage == COMPLETED:
+        return None
+    said = one_line(job.message or "")[:300].rstrip(". ")
+    if _timed_out(job, timeout):
+        limit = f" of {timeout:,} seconds" if timeout else ""
+        return _failure(
+            job, "timeout", f"ran out of its time{limit}", said, "Give it more with --job-timeout, or fewer tasks."
+        )
+    if job.stage == CANCELLED:
+        return _failure(job, "cancelled", "was cancelled", said, "Run again to start another one.")
+    if job.stage != FAILED:
+        return _failure(job, "cancelled", f"is gone: its stage is {job.stage}", said, "Run again to start another one.")
+    kind = classify("\n".join(log))
+    code = exit_code(job)
+    how = "failed" if code is None else f"failed with exit code {code}"
+    line = telling_line("\n".join(log), kind) if log else ""
+    return _failure(job, kind, how, line or said, ADVICE[kind], log=log[-_SHOWN:], code=code)
+
+
+def exit_code(job: Job) -> int | None:
+    """As the job's message tells it; None where it does not."""
+    found = _EXIT_CODE.search(job.message or "")
+    return int(found[1]) if found is not None else None
+
+
+def _timed_out(job: Job, timeout: int) -> bool:
+    if job.stage not in {FAILED, CANCELLED}:
+        return False
+    used_up = bool(timeout) and (job.running_seconds or 0.0) >= timeout - _NEARLY
+    return bool(_TIMED_OUT.search(job.message or "")) or (used_up and exit_code(job) in {None, 124, 137, 143})
+
+
+def _failure(
+    job: Job, kind: str, how: str, said: str, advice: str, *, log: Sequence[str] = (), code: int | None = None
+) -> EvaluationFailed:
+    reason = f": {said}" if said else ""
+    return EvaluationFailed(
+        f"Job {job.id} {how}{reason}.",
+        hint=f"{advice} `evalbot jobs logs {job.id}` shows all it printed, and so does {job.url}.",
+        candidates=[one_line(line)[:_LONGEST_LINE] for line in log if line.strip()],
+        details={"problem": kind, "job_id": job.id, "job_url": job.url, "exit_code": code},
+    )

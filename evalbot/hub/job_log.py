@@ -1,0 +1,112 @@
+"""What a job prints, as it prints it: server-sent events that go on for hours.
+
+Wire contract: huggingface_hub 2.4. A line is `data: {"data": TEXT, "timestamp": WHEN}`; others, such as a keep-alive
+every 30 seconds, carry nothing. Every connection starts from the first line again. The session of everything else
+bounds an answer to seconds and a few megabytes, so this has a client of its own: no redirects, no compression, lines
+and log bounded in bytes, and in time by the pause between two lines.
+"""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+
+from evalbot.errors import AnswerTooLong, ServiceFailure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from evalbot.hub.jobs import Jobs
+
+LONGEST_SILENCE = 75.0
+"""Seconds without even a keep-alive, of which two were due, after which a connection is taken for dead."""
+MAX_LINE = 1024 * 1024
+MAX_LOG = 256 * 1024 * 1024
+"""Bytes of one line and of one connection."""
+_CONNECT_TIMEOUT = 10.0
+_STARTED = "===== Job started"
+
+
+class LogLost(ServiceFailure):
+    """The log broke off, or cannot be read now: the job goes on, and its log can be asked for again."""
+
+
+class JobLog:
+    """The log of one job, over as many connections as it takes: what was seen is not told twice."""
+
+    def __init__(self, jobs: Jobs, job_id: str) -> None:
+        self._jobs = jobs
+        self._job_id = job_id
+        self._seen = 0
+
+    def lines(self, silence: float = LONGEST_SILENCE) -> Iterator[str | None]:
+        """New lines as they come, on one connection; None for a moment in which nothing was printed.
+
+        Ends where the server ends it. Raises LogLost, or AnswerTooLong for more than anybody reads.
+        """
+        number = 0
+        for line in self._events(silence):
+            text = _text(line)
+            if text is None:
+                yield None
+                continue
+            number += 1
+            if number > self._seen:
+                self._seen = number
+                yield None if text.startswith(_STARTED) else text
+
+    def _events(self, silence: float) -> Iterator[bytes]:
+        hub = self._jobs.hub
+        url = f"{hub.endpoint}/api/jobs/{self._jobs.namespace}/{self._job_id}/logs"
+        could_not = f"Could not read the log of job {self._job_id}"
+        try:
+            with (
+                _client(hub.endpoint, silence) as client,
+                client.stream("GET", url, headers={**hub.headers, "Accept-Encoding": "identity"}) as answer,
+            ):
+                _check(answer)
+                yield from _lines(answer.iter_raw())
+        except httpx2.HTTPError as error:
+            raise LogLost(f"{could_not}: {' '.join(str(error).split())[:300] or type(error).__name__}.") from None
+
+
+def _check(answer: httpx2.Response) -> None:
+    if answer.status_code != HTTPStatus.OK:  # its body has no bounds, and the next look at the job says the reason
+        raise httpx2.UnsupportedProtocol(f"the Hub answered {answer.status_code}")
+    if answer.headers.get("Content-Encoding", "identity") != "identity":
+        raise httpx2.UnsupportedProtocol("refused a compressed answer")
+
+
+def _client(endpoint: str, silence: float) -> httpx2.Client:
+    return httpx2.Client(
+        follow_redirects=False,
+        timeout=httpx2.Timeout(_CONNECT_TIMEOUT, read=silence),
+        # As in the session: a proxy from the environment is not handed what is meant for this very machine.
+        trust_env=not endpoint.startswith("http://"),
+    )
+
+
+def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Whole lines without their ends; what is left of one that broke off is no line."""
+    rest, size = b"", 0
+    for piece in pieces:
+        size += len(piece)
+        *whole, rest = (rest + piece).split(b"\n")
+        yield from whole
+        if len(rest) > MAX_LINE or size > MAX_LOG:
+            raise AnswerTooLong("The job prints more than evalbot reads.", hint="Look at the job's page instead.")
+
+
+def _text(line: bytes) -> str | None:
+    """The text of an event that has one."""
+    if not line.startswith(b"data: {"):
+        return None
+    try:
+        event: Any = json.loads(line[len(b"data: ") :])
+        text = event["data"]
+    except (ValueError, KeyError, RecursionError):
+        return None
+    return text.rstrip("\r\n") if isinstance(text, str) else None
