@@ -1,0 +1,180 @@
+"""The model that lighteval asks: a vLLM server, or lighteval's own backend `accelerate`, without their traps."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from .completions import Completions, in_order
+from .failures import Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from .options import ModelUnderTest, Options
+
+CPU_BATCH: Final = 8
+"""Sequences at a time without a GPU, where finding the largest batch by running out of memory would end us."""
+
+
+@dataclass
+class Counts:
+    """Of the task that is running: how many samples are done, and how many did not fit the model's context."""
+
+    done: int = 0
+    truncated: int = 0
+    shortened: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def add(self, *, truncated: bool = False, shortened: bool = False) -> None:
+        """A prompt was cut at its left, or an answer had less room than the task asks for."""
+        with self._lock:
+            self.truncated += truncated
+            self.shortened += shortened
+
+
+def short_name(model: str) -> str:
+    """What a model is called in file names: its Hub id, or the name of its folder."""
+    return Path(model).resolve().name if os.path.isdir(model) else model  # noqa: PTH112 - a Hub id is no path
+
+
+def uses_template(wanted: bool | None, found: bool) -> bool:  # noqa: FBT001 - two facts, named by their places
+    """Whether prompts go through the chat template. Raises `Failure` where there is none to go through."""
+    if wanted and not found:
+        raise Failure("missing-chat-template", "The model's tokenizer has no chat template.")
+    return found if wanted is None else wanted
+
+
+def room(prompt: int, size: int | None, max_length: int) -> tuple[int, int, bool]:
+    """How many tokens of the prompt are kept, how many may be written, and whether that is less than asked for.
+
+    As lighteval's backend accelerate does it: the prompt goes first, and at least one token is written.
+    """
+    kept = min(prompt, max_length - 1)
+    asked = max_length if size is None else max(size, 1)
+    written = min(asked, max_length - kept)
+    return kept, written, size is not None and written < asked
+
+
+class NoCache:
+    """Where lighteval would look for answers of earlier runs, which may be those of other weights."""
+
+    def _init_registry(self, registry: Any) -> None:
+        """Lighteval calls this."""
+
+
+def served_model(model: ModelUnderTest, options: Options, counts: Counts, done: Callable[[], None]) -> Any:
+    """A lighteval model whose answers come from a vLLM server.
+
+    Prompts are made and cut into tokens here, in the way of lighteval's backend accelerate (context and continuation
+    each for itself, special tokens before the context), so that log probabilities are the same as there.
+    """
+    from lighteval.models.abstract_model import LightevalModel, ModelConfig
+    from lighteval.models.model_output import ModelResponse
+    from lighteval.tasks.prompt_manager import PromptManager
+    from transformers import AutoTokenizer
+
+    if model.base_url is None or model.served_name is None or model.max_model_len is None:
+        raise Failure("server-not-healthy", "The server does not say which model it serves and how long a text may be.")
+    completions = Completions(model.base_url, model.served_name, model.api_key, options.request_timeout)
+    max_length = model.max_model_len
+    loaded = AutoTokenizer.from_pretrained(
+        model.id, revision=model.revision or "main", trust_remote_code=model.trust_remote_code
+    )
+    templated = uses_template(options.chat_template, loaded.chat_template is not None)
+
+    class ServedModel(LightevalModel):  # type: ignore[misc]
+        config = ModelConfig(model_name=short_name(model.id))
+        tokenizer = loaded
+        add_special_tokens = True
+        use_chat_template = templated
+        prompt_manager = PromptManager(templated, loaded, None)
+        _cache = NoCache()
+
+        @property
+        def max_length(self) -> int:
+            return max_length
+
+        def greedy_until(self, docs: list[Any]) -> list[Any]:
+            return in_order(self._write, docs, options.concurrency, done)
+
+        def loglikelihood(self, docs: list[Any]) -> list[Any]:
+            return in_order(self._weigh, docs, options.concurrency, done)
+
+        def loglikelihood_rolling(self, docs: list[Any]) -> list[Any]:
+            raise NotImplementedError  # such tasks are refused before they come here
+
+        def _write(self, doc: Any) -> Any:
+            prompt = self.prompt_manager.prepare_prompt(doc)
+            ids = self.tok_encode(prompt)
+            kept, written, shortened = room(len(ids), doc.generation_size, max_length)
+            counts.add(truncated=kept < len(ids), shortened=shortened)
+            # With a chat template the model ends its turn itself, and lighteval sends no stop sequences.
+            stops = [] if templated else [loaded.eos_token or "", *(doc.stop_sequences or ())]
+            ids = ids[len(ids) - kept :]
+            text = completions.text(ids, written, stops)
+            return ModelResponse(input=prompt, input_tokens=ids, text=[text], output_tokens=[[]])
+
+        def _weigh(self, doc: Any) -> Any:
+            context = self.prompt_manager.prepare_prompt(doc)
+            contexts, continuations = self.tok_encode_pair(context, doc.choices, pairwise=True)
+            prompts = [head + tail for head, tail in zip(contexts, continuations, strict=True)]
+            # One place less than the model has: the server always writes a token.
+            cut = [prompt[-(max_length - 1) :] for prompt in prompts]
+            counts.add(truncated=cut != prompts)
+            ends = [tail[-(len(prompt) - 1) :] for prompt, tail in zip(cut, continuations, strict=True)]
+            sums = completions.log_probabilities(cut, ends)
+            return ModelResponse(
+                input=context,
+                input_tokens=contexts[0],
+                output_tokens=continuations,
+                logprobs=[value for value, _ in sums],
+                argmax_logits_eq_gold=[greedy for _, greedy in sums],
+            )
+
+    return ServedModel()
+
+
+def loaded_model(model: ModelUnderTest, options: Options, counts: Counts, done: Callable[[], None]) -> Any:
+    """Lighteval's own backend accelerate: the model is loaded into this process, once for all tasks."""
+    import torch
+    from lighteval.models.transformers import transformers_model
+
+    # It would write into the model's own folder, whatever cache_dir says.
+    transformers_model.SampleCache = lambda _: NoCache()
+
+    class LoadedModel(transformers_model.TransformersModel):  # type: ignore[misc]
+        def cleanup(self) -> None:
+            """The next task needs it."""
+
+        def greedy_until(self, docs: list[Any]) -> list[Any]:
+            # How much of a prompt was cut is not known here: lighteval compares characters with tokens.
+            return _tell(self._padded_greedy_until(docs), None, done)
+
+        def loglikelihood(self, docs: list[Any]) -> list[Any]:
+            return _tell(self._loglikelihood_tokens(docs), counts, done)
+
+    made = LoadedModel(
+        transformers_model.TransformersModelConfig(
+            model_name=model.id,
+            revision=model.revision or "main",
+            dtype=model.dtype,
+            trust_remote_code=model.trust_remote_code,
+            override_chat_template=options.chat_template,
+            max_length=model.max_model_len,
+            batch_size=None if torch.cuda.is_available() else CPU_BATCH,
+        )
+    )
+    uses_template(options.chat_template, made.tokenizer.chat_template is not None)
+    return made
+
+
+def _tell(responses: Sequence[Any], counts: Counts | None, done: Callable[[], None]) -> list[Any]:
+    for response in responses:
+        if counts is not None:
+            counts.add(truncated=bool(response.truncated_tokens_count))
+        done()
+    return list(responses)

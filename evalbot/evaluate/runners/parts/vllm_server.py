@@ -1,0 +1,248 @@
+"""A vLLM server for one run: on this machine's loopback, with a key of its own, gone when the run is over."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import socket
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from .failures import Failure, explain
+from .options import KEY_VARIABLE
+from .processes import Child, stop
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+HOST: Final = "127.0.0.1"
+ASK_SECONDS: Final = 5.0
+"""For one question to the server about itself."""
+POLL_SECONDS: Final = 0.2
+PORTS_TRIED: Final = 4
+REFUSED_ARGUMENTS: Final = {
+    "--trust-remote-code": "it has an option of its own, which asks for a pinned revision",
+    "--host": "the server is for this machine only",
+    "--port": "the port is chosen anew each time",
+    "--uds": "the server is asked over loopback",
+    "--api-key": "an argument can be read by everybody on the machine; the key is made anew for each run",
+    "--served-model-name": "the results name the model by its id",
+    "--model": "it has an option of its own",
+    "--revision": "it has an option of its own",
+    "--tokenizer-revision": "it goes with --revision",
+    "--code-revision": "it goes with --revision",
+    "--config": "a file could say what is refused here",
+    "--middleware": "it runs code of a name",
+    "--allowed-local-media-path": "no task needs files of this machine",
+}
+"""What cannot be passed to `vllm serve`, and why."""
+
+
+@dataclass(frozen=True)
+class ServerFacts:
+    """What a server says of itself. `max_model_len` is in tokens; `version` is vLLM's."""
+
+    base_url: str
+    served_name: str
+    root: str | None
+    max_model_len: int | None
+    version: str | None
+    has_chat_template: bool | None
+    seconds_to_start: float | None
+
+
+def new_key() -> str:
+    """A key nobody else on the machine knows."""
+    return secrets.token_urlsafe(32)
+
+
+def check_arguments(arguments: Sequence[str]) -> None:
+    """Raise ValueError for an argument to `vllm serve` that would undo a promise of ours."""
+    for argument in arguments:
+        # vLLM takes unambiguous beginnings and underscores too, so each of them is looked at as it looks at them.
+        name = argument.split("=", 1)[0].replace("_", "-")
+        for refused, reason in REFUSED_ARGUMENTS.items():
+            if name == refused or (len(name) > 3 and name.startswith("--") and refused.startswith(name)):  # noqa: PLR2004
+                raise ValueError(f"{argument.split('=', 1)[0]} cannot be passed to the server: {reason}")
+        if not argument.startswith("-"):
+            raise ValueError(f"{argument!r} is no option of the server; write it as one word: --vllm-arg=--name=value")
+
+
+def free_port() -> int:
+    """A port nobody listens on. It can be taken before the server listens; `start` then takes another."""
+    with socket.socket() as chosen:
+        chosen.bind((HOST, 0))
+        port: int = chosen.getsockname()[1]
+        return port
+
+
+class VllmServer:
+    """`vllm serve`, from its start to its end.
+
+    `command` makes the command line for a port, `env` holds its key. Raises `Failure`, with a kind that says why.
+    """
+
+    def __init__(self, command: Callable[[int], Sequence[str]], env: Mapping[str, str], log: Path, name: str) -> None:
+        self._command = command
+        self._env = env
+        self._log = log
+        self._name = name
+        self._child: Child | None = None
+        self._port = 0
+        self._tries = 0
+        self._started = time.monotonic()
+
+    @property
+    def children(self) -> list[Child]:
+        return [self._child] if self._child is not None else []
+
+    def start(self) -> None:
+        """Start it and return at once; `ready` says when it answers."""
+        self._port = free_port()
+        self._tries += 1
+        self._child = Child(self._command(self._port), self._env, self._log)
+
+    def ready(self) -> ServerFacts | None:
+        """Its facts once it answers, None while it does not.
+
+        Raises `Failure` where it died; a port that was taken meanwhile is replaced by another, a few times.
+        """
+        if self.died():
+            failure = self.failure("server-died")
+            if failure.kind != "port-taken" or self._tries >= PORTS_TRIED:
+                raise failure
+            stop(self.children)
+            self.start()
+            return None
+        base_url = f"http://{HOST}:{self._port}/v1"
+        key = self._env[KEY_VARIABLE]
+        # Another program may answer on this port: only one that knows the key and lists the model is ours.
+        if not _healthy(base_url) or self._name not in _names(base_url, key):
+            return None
+        return look_at(base_url, key, self._name, seconds=time.monotonic() - self._started)
+
+    def wait(self, seconds: float, stopped: threading.Event) -> ServerFacts:
+        """Wait until it answers. Raises `Failure`: died, not healthy in time, or cancelled."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            facts = self.ready()
+            if facts is not None:
+                return facts
+            if stopped.wait(POLL_SECONDS):
+                raise Failure("cancelled", "The run was stopped while the server was starting.")
+        raise Failure("server-not-healthy", f"The server did not answer within {seconds:.0f} seconds.")
+
+    def died(self) -> bool:
+        return self._child is not None and self._child.exit_code() is not None
+
+    def failure(self, otherwise: str) -> Failure:
+        """Why it died, as far as its log tells."""
+        return explain(self._child.tail() if self._child is not None else "", otherwise)
+
+    def stop(self) -> None:
+        stop(self.children)
+
+
+def look_at(base_url: str, key: str, served_name: str | None, seconds: float | None = None) -> ServerFacts:
+    """What a running server says of itself. Raises `Failure` where it does not serve that model.
+
+    `served_name` None takes the only model there is.
+    """
+    models = _models(base_url, key)
+    names = [str(model.get("id")) for model in models]
+    if served_name is None and len(names) == 1:
+        served_name = names[0]
+    if served_name is None or served_name not in names:
+        there = ", ".join(names) or "nothing"
+        raise Failure("missing-model", f"The server at {base_url} serves {there}, not {served_name or 'one model'}.")
+    model = models[names.index(served_name)]
+    length = model.get("max_model_len")
+    return ServerFacts(
+        base_url=base_url,
+        served_name=served_name,
+        root=model["root"] if isinstance(model.get("root"), str) else None,
+        max_model_len=length if isinstance(length, int) else None,
+        version=_version(base_url, key),
+        has_chat_template=_has_chat_template(base_url, key, served_name),
+        seconds_to_start=None if seconds is None else round(seconds, 1),
+    )
+
+
+def _models(base_url: str, key: str) -> list[dict[str, Any]]:
+    try:
+        answer = ask(f"{base_url}/models", key)
+        return [model for model in answer["data"] if isinstance(model, dict)]
+    except urllib.error.HTTPError as error:
+        hint = " Is its key in VLLM_API_KEY?" if error.code in {401, 403} else ""
+        raise Failure("server-not-healthy", f"The server at {base_url} answered {error.code}.{hint}") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise Failure("server-not-healthy", f"No OpenAI-compatible server answers at {base_url}: {error}") from error
+
+
+def _names(base_url: str, key: str) -> list[str]:
+    try:
+        return [str(model.get("id")) for model in _models(base_url, key)]
+    except Failure:
+        return []
+
+
+def _healthy(base_url: str) -> bool:
+    try:
+        with _open(f"{_origin(base_url)}/health", None, None) as answer:
+            healthy: bool = answer.status == 200  # noqa: PLR2004
+            return healthy
+    except (OSError, ValueError):
+        return False
+
+
+def _version(base_url: str, key: str) -> str | None:
+    try:
+        version = ask(f"{_origin(base_url)}/version", key).get("version")
+    except (OSError, ValueError, AttributeError):
+        return None
+    return version if isinstance(version, str) else None
+
+
+def _has_chat_template(base_url: str, key: str, name: str) -> bool | None:
+    """Whether the server can render a chat: asked with one message, which is turned into tokens and not answered."""
+    body = {"model": name, "messages": [{"role": "user", "content": "?"}]}
+    try:
+        ask(f"{_origin(base_url)}/tokenize", key, body)
+    except urllib.error.HTTPError as error:
+        return False if error.code == 400 else None  # noqa: PLR2004
+    except (OSError, ValueError):
+        return None
+    return True
+
+
+def ask(url: str, key: str, body: Any = None, timeout: float = ASK_SECONDS) -> Any:
+    """The JSON answer. Raises HTTPError, another OSError, or ValueError for an answer that is no JSON."""
+    with _open(url, key, body, timeout) as answer:
+        return json.load(answer)
+
+
+def _open(url: str, key: str | None, body: Any, timeout: float = ASK_SECONDS) -> Any:
+    headers = {"Content-Type": "application/json"}
+    if key is not None:
+        headers["Authorization"] = f"Bearer {key}"
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, headers)  # noqa: S310 - base_url was checked to be http or https
+    return _DIRECT.open(request, timeout=timeout)
+
+
+def _origin(base_url: str) -> str:
+    return base_url.removesuffix("/v1")
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *args: Any, **keywords: Any) -> None:
+        """A key is for the server that was named, and for no other it points to."""
+
+
+# No proxy: the server is on this machine, and a key must not go through somebody else.
+_DIRECT: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
