@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from evalbot.cli.publishing import Publishing, publishing_options, tell
 from evalbot.cli.session import card_options, card_source, start
 from evalbot.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from evalbot.card.merge import OnConflict
-    from evalbot.console import Console
-    from evalbot.outcome import Outcome
-    from evalbot.policy import DuplicateCheck
-    from evalbot.reading import Format
 
 
 @click.command("extract-readme", short_help="Read one model's scores from a table; preview, push or propose them.")
@@ -36,37 +31,12 @@ if TYPE_CHECKING:
 @click.option("--dataset-name", metavar="NAME", help="dataset.name of the grouped result [default: Benchmarks].")
 @click.option("--dataset-type", metavar="TYPE", help="dataset.type of the grouped result [default: benchmark].")
 @click.option("--explain", is_flag=True, help="Say of every score where it was read and how, and what was left out.")
-@click.option("--apply", "apply_", is_flag=True, help="Push to the repository, or write the file.")
-@click.option("--create-pr", is_flag=True, help="Open a pull request, unless one proposes the same already.")
-@click.option("--dry-run", is_flag=True, help="Do everything but write.")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["model-index", "eval-results", "both"]),
-    default="model-index",
-    help="Write the card's model-index, files in .eval_results, or both [default: model-index].",
-)
-@click.option(
-    "--on-conflict",
-    type=click.Choice(["fail", "skip", "update"]),
-    default="fail",
-    help="Where another source publishes another value: stop, leave it, or replace it [default: fail].",
-)
 @click.option(
     "--prune-own",
     is_flag=True,
     help="Delete from the model-index what this source published and no table prints any more.",
 )
-@click.option(
-    "--duplicate-check",
-    type=click.Choice(["content", "any-open-pr", "off"]),
-    default="content",
-    help="Which open pull requests of others stop us: with these scores, any, none [default: content].",
-)
-@click.option(
-    "--allow-duplicate", is_flag=True, help="Open one more, even where an open pull request has these scores."
-)
-@click.option("--propose-again", is_flag=True, help="Propose even what was closed unmerged before.")
+@publishing_options
 def extract_readme(
     *,
     repo_id: str | None,
@@ -78,18 +48,13 @@ def extract_readme(
     include_averages: bool,
     layout: Literal["grouped", "per-benchmark"],
     explain: bool,
-    apply_: bool,
-    create_pr: bool,
-    dry_run: bool,
-    format_: Format,
-    on_conflict: OnConflict,
     prune_own: bool,
-    duplicate_check: DuplicateCheck,
-    allow_duplicate: bool,
-    propose_again: bool,
+    task_type: str | None,
+    dataset_name: str | None,
+    dataset_type: str | None,
     timeout: float,
     as_json: bool,
-    **labels: str | None,
+    **publishing: Any,
 ) -> int:
     """Read one model's scores from a table of its card and print them as model-index YAML.
 
@@ -104,12 +69,11 @@ def extract_readme(
     evalbot extract-readme --readme README.md --model-name Your-Model-7B --apply
     """
     from evalbot import flows
-    from evalbot.policy import Policy
-    from evalbot.reading import Choices, Layout
+    from evalbot.reading import Layout
     from evalbot.readme.extract import Wanted
 
-    if apply_ and create_pr:
-        raise UsageError("--apply and --create-pr are two ways to publish.", hint="Give one of them.")
+    asked = Publishing(**publishing)
+    labels = {"task_type": task_type, "dataset_name": dataset_name, "dataset_type": dataset_type}
     console, connect = start(as_json=as_json, timeout=timeout)
     outcome = flows.extract_readme(
         card_source(repo_id, readme),
@@ -122,34 +86,12 @@ def extract_readme(
         ),
         Layout(kind=layout, **{name: value for name, value in labels.items() if value is not None}),
         connect,
-        choices=Choices(format=format_, on_conflict=on_conflict, prune=prune_own),
-        publish="apply" if apply_ else "create-pr" if create_pr else "preview",
-        policy=Policy(
-            duplicate_check=duplicate_check,
-            allow_duplicate=allow_duplicate,
-            propose_again=propose_again,
-            dry_run=dry_run,
-        ),
+        choices=asked.choices(prune=prune_own),
+        publish=asked.how,
+        policy=asked.policy,
     )
-    _tell(outcome, console, explain=explain)
+    tell(outcome, console, explain=explain)
     return 0
-
-
-def _tell(outcome: Outcome, console: Console, *, explain: bool) -> None:
-    from evalbot.report import answers, listing
-    from evalbot.report.explain import explained
-
-    if outcome.status == "preview":
-        for text in listing.preview(outcome.proposal):
-            console.answer(text)
-    for line in listing.outcome(outcome):
-        console.note(line)
-    say = console.note if outcome.status == "preview" else console.answer
-    say(listing.verdict(outcome))
-    for line in explained(outcome) if explain else ():
-        console.note(line)
-    if console.as_json:  # it asks the registry about every score
-        console.result(answers.extracted(outcome))
 
 
 def _table(text: str | None) -> int | str | None:

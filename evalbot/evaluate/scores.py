@@ -137,7 +137,8 @@ def _obstacle(task: Task, max_invalid: float) -> str | None:
     if task["status"] in ("failed", "cancelled"):
         problem = task["problem"]
         return f"the task was {task['status']}" if problem is None else f"it failed: {problem['message']}"
-    if task["status"] == "partial" or task["limit"] is not None or (total is not None and done < total):
+    limited = task["limit"] is not None and total is None
+    if task["status"] == "partial" or limited or (total is not None and done < total):
         return f"only {done} of {total if total is not None else 'its'} samples were run"
     if not done:
         return "no sample was run"

@@ -103,7 +103,8 @@ def _link(score: Score | None, card_url: str) -> str:
     if score is None:
         return ""
     seen = score.evidence
-    place, address = escape(seen.place), seen.address(card_url)
+    error = "" if score.stderr is None or seen.noun == "table" else f", standard error {score.stderr:f}"
+    place, address = escape(seen.place + error), seen.address(card_url)
     return place if address is None else f"[{place}]({address})"
 
 
