@@ -59,6 +59,7 @@ _SECRET_WORDS = frozenset(
 _HOLDS_SECRET = re.compile(r"TOKEN$|SECRET|PASSW|PASSPHRASE|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIAL|WEBHOOK")
 _NOT_SECRET = frozenset({"PWD", "OLDPWD", "HF_TOKEN_PATH", "SSH_AUTH_SOCK"})
 """Paths, whatever their names say. They may still not be handed on."""
+_PATH = re.compile(r"(?:/[\w.-]+){2,}/?", re.ASCII)
 _LEAST_SECRET = 8
 """Characters from which a secret is looked for in other values: `1` or `true` would be found anywhere."""
 
@@ -104,9 +105,12 @@ def is_secret(name: str) -> bool:
 
 
 def secrets_in(environ: Mapping[str, str]) -> frozenset[str]:
-    """The values of the variables that are called as secrets are; not the short ones, which are found anywhere."""
+    """The values of the variables that are called as secrets are.
+
+    Without the short ones, which are found anywhere, and without paths: what is secret there stands in the file.
+    """
     found = (value.strip() for name, value in environ.items() if is_secret(name))
-    return frozenset(value for value in found if len(value) >= _LEAST_SECRET)
+    return frozenset(value for value in found if len(value) >= _LEAST_SECRET and not _PATH.fullmatch(value))
 
 
 def withheld(environ: Mapping[str, str], pass_on: Collection[str] = ()) -> tuple[str, ...]:
