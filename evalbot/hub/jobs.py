@@ -16,6 +16,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from huggingface_hub import Volume
+from huggingface_hub._jobs_api import DEFAULT_UV_IMAGE
 from huggingface_hub.errors import HfHubHTTPError
 
 from evalbot.errors import AccessDenied, EvalbotError, EvaluationFailed, NothingFound, ServiceFailure, UsageError
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from huggingface_hub import JobInfo
 
     from evalbot.hub.client import Hub
+
+__all__ = ["DEFAULT_UV_IMAGE", "Job", "JobSpec", "Jobs", "Mount", "SubmissionUnknown", "clean_job_id", "open_jobs"]
 
 WAITING, RUNNING, COMPLETED, FAILED, CANCELLED = "SCHEDULING", "RUNNING", "COMPLETED", "ERROR", "CANCELED"
 ENDED = frozenset({COMPLETED, FAILED, CANCELLED, "DELETED"})
@@ -92,11 +95,11 @@ class Job:
 
     def seconds_running(self, now: datetime) -> float:
         """How long it has run: what is paid for. 0.0 for one that has not begun."""
-        if self.running_seconds is not None and (self.ended or self.started_at is None):
-            return self.running_seconds
-        if self.started_at is None:
-            return 0.0
-        return max(((self.finished_at or now) - self.started_at).total_seconds(), self.running_seconds or 0.0, 0.0)
+        counted = self.running_seconds or 0.0
+        until = self.finished_at if self.ended else now
+        if self.started_at is None or until is None:
+            return counted
+        return max((until - self.started_at).total_seconds(), counted)
 
 
 class Jobs:

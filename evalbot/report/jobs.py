@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from evalbot.console import one_line
@@ -56,8 +57,8 @@ def ended(job: Job, now: datetime, price: float | None) -> str:
 
 
 def cost(job: Job, now: datetime, price: float | None) -> float | None:
-    """Dollars so far: jobs are paid for by the time they run. None where the price is not known."""
-    return None if price is None else round(job.seconds_running(now) / 3600 * price, 4)
+    """Dollars so far: jobs are paid for by the minute they run. None where the price is not known."""
+    return None if price is None else round(math.ceil(job.seconds_running(now) / 60) / 60 * price, 4)
 
 
 def duration(seconds: float) -> str:

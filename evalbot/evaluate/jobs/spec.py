@@ -16,10 +16,8 @@ import secrets
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from huggingface_hub._jobs_api import DEFAULT_UV_IMAGE
-
 from evalbot.errors import UsageError
-from evalbot.hub.jobs import JobSpec, Mount
+from evalbot.hub.jobs import DEFAULT_UV_IMAGE, JobSpec, Mount
 from evalbot.settings import DEFAULT_ENDPOINT
 
 if TYPE_CHECKING:

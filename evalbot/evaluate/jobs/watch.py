@@ -269,7 +269,7 @@ class _Watch:
         self._notify(told.ended(job, self._jobs.hub.now(), self._how.price))
         return Finished(
             job=job,
-            failure=ending.why(job, self._lines, self._submitted.timeout),
+            failure=ending.why(job, tuple(self._lines), self._submitted.timeout),
             log=tuple(self._lines),
             pieces=tuple(self._pieces),
             cost=told.cost(job, self._jobs.hub.now(), self._how.price),
