@@ -37,16 +37,16 @@ class Completions:
         self._key = key
         self._timeout = timeout
 
-    def text(self, prompt: Sequence[int], max_tokens: int, stops: Sequence[str]) -> str:
-        """What the model writes after the prompt, up to the first of `stops`, which is not part of it."""
-        body: dict[str, Any] = {"prompt": list(prompt), "max_tokens": max_tokens}
+    def written(self, prompt: Sequence[int], max_tokens: int, stops: Sequence[str]) -> list[int]:
+        """The tokens the model writes after the prompt, about as far as the first of `stops`; the end is to be cut."""
+        body: dict[str, Any] = {"prompt": list(prompt), "max_tokens": max_tokens, "return_token_ids": True}
         stops = [stop for stop in stops if stop]
         if stops:
             body["stop"] = stops[:STOPS_SENT]
-        text = self._ask(body)[0].get("text")
-        if not isinstance(text, str):
-            raise Failure("engine-error", "The server answered without a text.")
-        return cut(text, stops)
+        tokens = self._ask(body)[0].get("token_ids")
+        if not isinstance(tokens, list):
+            raise Failure("engine-error", "The server does not say which tokens it wrote; vLLM does from 0.10.2 on.")
+        return tokens
 
     def log_probabilities(
         self, prompts: Sequence[Sequence[int]], continuations: Sequence[Sequence[int]]
@@ -96,7 +96,8 @@ class Completions:
 
 def cut(text: str, stops: Sequence[str]) -> str:
     """The text before the first of the stop sequences."""
-    return text[: min((place for place in map(text.find, stops) if place >= 0), default=len(text))]
+    places = [text.find(stop) for stop in stops if stop]
+    return text[: min((place for place in places if place >= 0), default=len(text))]
 
 
 def in_order(

@@ -123,7 +123,7 @@ class LightevalRun:
         record["limit"] = self._options.limit
         record["chat_template"] = bool(asked.use_chat_template)
         record["problem"] = self._attempt(name, shots, asked, record)
-        record["status"] = _status(record)
+        record["status"] = _task_status(record)
         record["seconds"] = round(time.monotonic() - started, 2)
         self._report(record)
         return record
@@ -265,7 +265,7 @@ def _mean(members: Sequence[Task], metric: str) -> float:
     return sum(values) / len(values)
 
 
-def _status(record: Task) -> TaskStatus:
+def _task_status(record: Task) -> TaskStatus:
     samples = record["samples"]
     if record["problem"] is not None:
         return "failed"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from .completions import Completions, in_order
+from .completions import Completions, cut, in_order
 from .failures import Failure
 
 if TYPE_CHECKING:
@@ -115,18 +115,20 @@ def served_model(model: ModelUnderTest, options: Options, counts: Counts, done: 
             # With a chat template the model ends its turn itself, and lighteval sends no stop sequences.
             stops = [] if templated else [loaded.eos_token or "", *(doc.stop_sequences or ())]
             ids = ids[len(ids) - kept :]
-            text = completions.text(ids, written, stops)
-            return ModelResponse(input=prompt, input_tokens=ids, text=[text], output_tokens=[[]])
+            # Read from the tokens, as lighteval does it: the server drops half of a character at the end.
+            tokens = completions.written(ids, written, stops)
+            text = cut(loaded.decode(tokens, skip_special_tokens=True), stops)
+            return ModelResponse(input=prompt, input_tokens=ids, text=[text], output_tokens=[tokens])
 
         def _weigh(self, doc: Any) -> Any:
             context = self.prompt_manager.prepare_prompt(doc)
             contexts, continuations = self.tok_encode_pair(context, doc.choices, pairwise=True)
             prompts = [head + tail for head, tail in zip(contexts, continuations, strict=True)]
             # One place less than the model has: the server always writes a token.
-            cut = [prompt[-(max_length - 1) :] for prompt in prompts]
-            counts.add(truncated=cut != prompts)
-            ends = [tail[-(len(prompt) - 1) :] for prompt, tail in zip(cut, continuations, strict=True)]
-            sums = completions.log_probabilities(cut, ends)
+            short = [prompt[-(max_length - 1) :] for prompt in prompts]
+            counts.add(truncated=short != prompts)
+            ends = [tail[-(len(prompt) - 1) :] for prompt, tail in zip(short, continuations, strict=True)]
+            sums = completions.log_probabilities(short, ends)
             return ModelResponse(
                 input=context,
                 input_tokens=contexts[0],
@@ -152,10 +154,10 @@ def loaded_model(model: ModelUnderTest, options: Options, counts: Counts, done: 
 
         def greedy_until(self, docs: list[Any]) -> list[Any]:
             # How much of a prompt was cut is not known here: lighteval compares characters with tokens.
-            return _tell(self._padded_greedy_until(docs), None, done)
+            return _counted(self._padded_greedy_until(docs), None, done)
 
         def loglikelihood(self, docs: list[Any]) -> list[Any]:
-            return _tell(self._loglikelihood_tokens(docs), counts, done)
+            return _counted(self._loglikelihood_tokens(docs), counts, done)
 
     made = LoadedModel(
         transformers_model.TransformersModelConfig(
@@ -172,7 +174,7 @@ def loaded_model(model: ModelUnderTest, options: Options, counts: Counts, done: 
     return made
 
 
-def _tell(responses: Sequence[Any], counts: Counts | None, done: Callable[[], None]) -> list[Any]:
+def _counted(responses: Sequence[Any], counts: Counts | None, done: Callable[[], None]) -> list[Any]:
     for response in responses:
         if counts is not None:
             counts.add(truncated=bool(response.truncated_tokens_count))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .failures import Failure, classify
+from .revisions import snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,22 +47,11 @@ def pin_dataset(config: Any) -> None:
     A folder on this machine has none. Raises `Failure` where the Hub says that there is no such dataset, or that it
     may not be read.
     """
-    from huggingface_hub import HfApi
-    from huggingface_hub.constants import HF_HUB_OFFLINE
-    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
-
-    if HF_HUB_OFFLINE or Path(config.hf_repo).is_dir():
+    if Path(config.hf_repo).is_dir():
         return
-    try:
-        config.hf_revision = HfApi().dataset_info(config.hf_repo, revision=config.hf_revision, timeout=20).sha
-    except GatedRepoError as error:
-        raise Failure("dataset-unreachable", f"The dataset {config.hf_repo} is gated.") from error
-    except (RepositoryNotFoundError, RevisionNotFoundError) as error:
-        raise Failure("dataset-unreachable", f"There is no dataset {config.hf_repo} on the Hub.") from error
-    except (HfHubHTTPError, OSError) as error:
-        raise Failure(
-            "dataset-unreachable", f"The Hub says nothing of the dataset {config.hf_repo}: {error}"
-        ) from error
+    found = snapshot("datasets", config.hf_repo, config.hf_revision)
+    if found is not None:
+        config.hf_revision = found.commit
 
 
 def fetch_dataset(config: Any) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 HOST: Final = "127.0.0.1"
 ASK_SECONDS: Final = 5.0
 """For one question to the server about itself."""
-POLL_SECONDS: Final = 0.2
+READY_SECONDS: Final = 0.2
 PORTS_TRIED: Final = 4
 REFUSED_ARGUMENTS: Final = {
     "--trust-remote-code": "it has an option of its own, which asks for a pinned revision",
@@ -133,7 +133,7 @@ class VllmServer:
             facts = self.ready()
             if facts is not None:
                 return facts
-            if stopped.wait(POLL_SECONDS):
+            if stopped.wait(READY_SECONDS):
                 raise Failure("cancelled", "The run was stopped while the server was starting.")
         raise Failure("server-not-healthy", f"The server did not answer within {seconds:.0f} seconds.")
 
