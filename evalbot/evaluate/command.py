@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from evalbot.console import one_line
 from evalbot.errors import UsageError
+from evalbot.evaluate.runners.parts.vllm_server import check_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +23,7 @@ MAX_VALUE = 4_096
 MAX_TASKS = 500
 _TASK = re.compile(r"[\x21-\x2b\x2d-\x7e]+", re.ASCII)
 """Printable, without blanks, and without the comma that separates tasks."""
+_OPTION = re.compile(r"--[a-z][a-z0-9-]*(=[\x21-\x7e]{1,200})?", re.ASCII)
 _LARGEST_SEED = 2**32 - 1
 
 
@@ -64,11 +66,14 @@ class RunnerCommand:
     """Seconds of the whole run, the start of the server included."""
     concurrency: int | None = None
     """Requests that are under way at once."""
+    vllm_args: tuple[str, ...] = ()
+    """Further options of `vllm serve`, each in one word: `--enforce-eager`, `--kv-cache-dtype=fp8`."""
 
     def __post_init__(self) -> None:
         self._check_texts()
         self._check_numbers()
         self._check_tasks()
+        self._check_server_options()
         if self.base_url is not None:
             _check_address(self.base_url)
         elif self.served_model_name is not None:
@@ -126,6 +131,7 @@ class RunnerCommand:
             "--allow-code-execution": self.allow_code_execution,
         }
         yield from (name for name, is_set in flags.items() if is_set)
+        yield from (f"--vllm-arg={option}" for option in self.vllm_args)
 
     def _check_texts(self) -> None:
         texts = {
@@ -156,6 +162,16 @@ class RunnerCommand:
         if self.seed is not None and not 0 <= self.seed <= _LARGEST_SEED:
             raise UsageError(f"--seed must be from 0 to {_LARGEST_SEED}, not {self.seed}.")
 
+    def _check_server_options(self) -> None:
+        for option in self.vllm_args:
+            _check_option(option)
+        try:
+            check_arguments(self.vllm_args)
+        except ValueError as error:
+            raise UsageError(f"{error}.") from None
+        if self.vllm_args and (self.base_url is not None or self.backend != "vllm"):
+            raise UsageError("--vllm-arg is for a server that is started here.", hint="Drop it, or --base-url.")
+
     def _check_tasks(self) -> None:
         tasks = (*self.lighteval_tasks, *self.inspect_tasks)
         if not tasks:
@@ -165,6 +181,14 @@ class RunnerCommand:
         for task in tasks:
             if not _TASK.fullmatch(task) or task.startswith("-") or len(task) > MAX_VALUE:
                 raise UsageError(f"{one_line(task)[:100]!r} is not the name of a task.")
+
+
+def _check_option(option: str) -> None:
+    if not _OPTION.fullmatch(option):
+        raise UsageError(
+            f"{one_line(option)[:100]!r} is no option of vLLM.",
+            hint="Write option and value as one word: --vllm-arg=--kv-cache-dtype=fp8",
+        )
 
 
 def _check_text(name: str, text: str) -> None:
