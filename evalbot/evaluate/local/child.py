@@ -24,7 +24,7 @@ MAX_LOG = 64 * 2**20
 MAX_LINE = 64 * 2**10
 TAIL_LINES = 200
 _ASIDE = 0.5
-"""Seconds that the keeper has beyond its own 9.5, before it is killed itself."""
+"""Seconds that the keeper has beyond its own nine, before it is killed itself."""
 _STOP_SECONDS = keeper.POLITE_SECONDS + keeper.TOLD_SECONDS + keeper.KILLED_SECONDS + _ASIDE
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if os.name == "posix" else (signal.SIGINT, signal.SIGTERM)
 

@@ -20,8 +20,8 @@ from pathlib import Path
 
 POLITE_SECONDS = 8.0
 """For the runner to stop its server and engines, which get 7.5 from it, and to write down what it has."""
-TOLD_SECONDS = 0.7
-KILLED_SECONDS = 0.8
+TOLD_SECONDS = 0.5
+KILLED_SECONDS = 0.5
 """All three together stay below the ten seconds that are promised."""
 POLL_SECONDS = 0.05
 _PR_SET_PDEATHSIG = 1

@@ -42,10 +42,9 @@ def judge(folder: Path, *, model: str, code: int, stopped: Stopped | None, secon
     except NothingFound:
         raise _without_results(folder, code=code, stopped=stopped, seconds=seconds, tail=tail) from None
     except UsageError as error:
-        kinds = _kinds(stopped, None)
-        hint = _hint(kinds, folder)
+        kind = stopped or explain(tail).kind
         raise LocalRunFailed(
-            error.message, hint=hint, candidates=last_lines(tail), folder=folder, kinds=kinds
+            error.message, hint=_hint((kind,), folder), candidates=last_lines(tail), folder=folder, kinds=(kind,)
         ) from None
     not_done = [task for task in results["tasks"] if task["status"] in _NOT_DONE]
     if stopped is None and code == 0 and not not_done and results["run"]["status"] not in _NOT_DONE:
@@ -65,7 +64,7 @@ def judge(folder: Path, *, model: str, code: int, stopped: Stopped | None, secon
 
 def _without_results(folder: Path, *, code: int, stopped: Stopped | None, seconds: float, tail: str) -> LocalRunFailed:
     found = explain(tail)
-    kinds = (stopped,) if stopped is not None else (found.kind,)
+    kinds = (stopped or found.kind,)
     said = "" if stopped is not None or not tail.strip() else f": {found.message}"
     ended = f" with exit code {code}" if stopped is None else ""
     message = f"{_what(stopped, seconds)}{ended}, before there were results{said}"
@@ -78,9 +77,9 @@ def _what(stopped: Stopped | None, seconds: float) -> str:
     return "The evaluation was stopped" if stopped == "cancelled" else "The evaluation failed"
 
 
-def _kinds(stopped: Stopped | None, results: Results | None) -> tuple[str, ...]:
+def _kinds(stopped: Stopped | None, results: Results) -> tuple[str, ...]:
     """What stopped it comes first; that its tasks were cancelled then says nothing more."""
-    found = () if results is None else kinds_of_failure(results)
+    found = kinds_of_failure(results)
     if stopped is None:
         return found or ("engine-error",)
     return (stopped, *(kind for kind in found if kind not in {"cancelled", stopped}))

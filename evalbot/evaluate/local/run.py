@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evalbot.console import hide
-from evalbot.evaluate.hardware.machine import this_machine
 from evalbot.evaluate.local.child import Child, told_to_stop
 from evalbot.evaluate.local.environment import runner_environment, secrets_in, withheld
 from evalbot.evaluate.local.folder import LOG_NAME, claim, new_name
 from evalbot.evaluate.local.outcome import LocalRunFailed, judge
-from evalbot.evaluate.local.preflight import check_machine, check_system, find_uv, with_model
+from evalbot.evaluate.local.preflight import check_machine, check_system, find_uv, hub_home, with_model
 from evalbot.evaluate.local.progress import Watch
 from evalbot.evaluate.local.secrecy import others_with, shield, stored_tokens
 from evalbot.report.evaluation import duration, progress_line, results_table
@@ -76,7 +75,7 @@ def run_locally(
     uv = find_uv(environ)
     command = with_model(command)
     folder = output_dir if output_dir is not None else Path(new_name(command.model))
-    check_machine(command, machine or this_machine(folder, environ), choice, allow_cpu=allow_cpu)
+    check_machine(command, environ, machine=machine, choice=choice, allow_cpu=allow_cpu)
     folder = claim(folder)
     command = replace(command, output_dir=str(folder), timeout=command.timeout or max(1, round(timeout)))
     environment = runner_environment(
@@ -115,7 +114,8 @@ def _run(
         for line in () if failure.results is None else results_table(failure.results):
             notify(line)
         raise
-    notify(f"All {len(results['tasks'])} tasks were done in {duration(seconds)}.")
+    count = len(results["tasks"])
+    notify(f"{'The task was' if count == 1 else f'All {count} tasks were'} done in {duration(seconds)}.")
     return results
 
 
@@ -151,13 +151,12 @@ def _hide(command: RunnerCommand, environ: Mapping[str, str], secrets: Secrets) 
 
 def exposures(environ: Mapping[str, str], secrets: Collection[str], *, is_hidden: bool) -> Iterator[str]:
     """Where code that is not evalbot's could still find one of `secrets`, a sentence each."""
-    home = Path(environ.get("HF_HOME") or Path(environ.get("HOME") or "~").expanduser() / ".cache" / "huggingface")
     advice = "use --where jobs, or run evalbot as a user who has no other token"
     if not is_hidden:
         yield f"warning: the system still shows foreign code the secrets evalbot was started with; {advice}."
     for process in others_with(secrets):
         yield f"warning: {process} was started with a secret that foreign code can read there; {advice}."
-    for path in stored_tokens(secrets, Path.cwd(), home):
+    for path in stored_tokens(secrets, Path.cwd(), hub_home(environ)):
         yield f"warning: foreign code can read the token in {path}; {advice}."
     if secrets and hasattr(os, "geteuid") and os.geteuid() == 0:
         yield f"warning: evalbot runs as root, so foreign code can read all memory, tokens included; {advice}."
