@@ -5,6 +5,7 @@
                │        ├── access ────── accounts       users, organisations, tokens and their permissions
                │        ├── card_check ── card_yaml      what the Hub accepts in a card's front matter
                │        ├── benchmarks, eval_results, leaderboard    datasets that are benchmarks, and their scores
+               │        ├── file_content, byte_range, model_files    bytes of any size; what a model's files are
                │        └── shapes, people, pages        state → JSON for the clients, pages for people
                └── faults, damage, request_log           what tests inject and what they look at; fault_rules: as files
 
