@@ -9,6 +9,9 @@ and log bounded in bytes, and in time by the pause between two lines.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -27,11 +30,19 @@ MAX_LINE = 1024 * 1024
 MAX_LOG = 256 * 1024 * 1024
 """Bytes of one line and of one connection."""
 _CONNECT_TIMEOUT = 10.0
+_CLOCKS = timedelta(seconds=3)
+"""A date in a header has whole seconds, and servers renew it now and then."""
 _STARTED = "===== Job started"
 
 
 class LogLost(ServiceFailure):
     """The log broke off, or cannot be read now: the job goes on, and its log can be asked for again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    text: str
+    at: datetime | None
 
 
 class JobLog:
@@ -42,23 +53,23 @@ class JobLog:
         self._job_id = job_id
         self._seen = 0
 
-    def lines(self, silence: float = LONGEST_SILENCE) -> Iterator[str | None]:
+    def lines(self, silence: float = LONGEST_SILENCE, *, so_far: bool = False) -> Iterator[str | None]:
         """New lines as they come, on one connection; None for a moment in which nothing was printed.
 
-        Ends where the server ends it. Raises LogLost, or AnswerTooLong for more than anybody reads.
+        Ends where the server ends it; with `so_far` also at the first line that was printed after we asked. Raises
+        LogLost, or AnswerTooLong for more than anybody reads.
         """
         number = 0
-        for line in self._events(silence):
-            text = _text(line)
-            if text is None:
+        for event in self._events(silence, so_far=so_far):
+            if event is None:
                 yield None
                 continue
             number += 1
             if number > self._seen:
                 self._seen = number
-                yield None if text.startswith(_STARTED) else text
+                yield None if event.text.startswith(_STARTED) else event.text
 
-    def _events(self, silence: float) -> Iterator[bytes]:
+    def _events(self, silence: float, *, so_far: bool) -> Iterator[_Event | None]:
         hub = self._jobs.hub
         url = f"{hub.endpoint}/api/jobs/{self._jobs.namespace}/{self._job_id}/logs"
         could_not = f"Could not read the log of job {self._job_id}"
@@ -68,7 +79,12 @@ class JobLog:
                 client.stream("GET", url, headers={**hub.headers, "Accept-Encoding": "identity"}) as answer,
             ):
                 _check(answer)
-                yield from _lines(answer.iter_raw())
+                end = _answered_at(answer) + _CLOCKS if so_far else None
+                for line in _lines(answer.iter_raw()):
+                    event = _event(line)
+                    if end is not None and event is not None and event.at is not None and event.at > end:
+                        return
+                    yield event
         except httpx2.HTTPError as error:
             raise LogLost(f"{could_not}: {' '.join(str(error).split())[:300] or type(error).__name__}.") from None
 
@@ -100,8 +116,8 @@ def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
             raise AnswerTooLong("The job prints more than evalbot reads.", hint="Look at the job's page instead.")
 
 
-def _text(line: bytes) -> str | None:
-    """The text of an event that has one."""
+def _event(line: bytes) -> _Event | None:
+    """The event of a line that has one."""
     if not line.startswith(b"data: {"):
         return None
     try:
@@ -109,4 +125,21 @@ def _text(line: bytes) -> str | None:
         text = event["data"]
     except (ValueError, KeyError, RecursionError):
         return None
-    return text.rstrip("\r\n") if isinstance(text, str) else None
+    return _Event(text.rstrip("\r\n"), _moment(event.get("timestamp"))) if isinstance(text, str) else None
+
+
+def _moment(text: Any) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def _answered_at(answer: httpx2.Response) -> datetime:
+    """By the server's clock, as the times of its lines are; by ours where it does not say."""
+    try:
+        moment = parsedate_to_datetime(answer.headers.get("Date", ""))
+    except (ValueError, OverflowError):
+        return datetime.now(UTC)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

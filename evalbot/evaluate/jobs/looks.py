@@ -46,7 +46,7 @@ def print_log(
     if follow and not job.ended:
         return _followed(jobs, job, tell, notify)
     try:
-        for line in JobLog(jobs, job_id).lines(LAST_SILENCE):
+        for line in JobLog(jobs, job_id).lines(LAST_SILENCE, so_far=not job.ended):
             if line is not None and not log_results.is_piece(line):
                 tell(line)
     except LogLost:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,14 +99,18 @@ def test_logs__followed_to_a_failure__is_exit_code_9(world: World, evalbot: Eval
     assert "use --tensor-parallel-size" in run.err
 
 
-def test_logs__of_a_job_that_goes_on__is_what_is_there_now(
-    world: World, evalbot: Evalbot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("evalbot.evaluate.jobs.looks.LAST_SILENCE", 0.8)
-    submitted = world.submit("wait", versions={"lighteval": "0.15.0"})
-    world.sandbox.jobs.keep_alive = 60.0
-    run = as_alice(evalbot, "logs", submitted.job.id)
+def test_logs__of_a_job_that_goes_on_printing__is_what_is_there_now(world: World, evalbot: Evalbot) -> None:
+    job = world.submit("wait").job
+    kept = world.sandbox.jobs.find("alice", job.id)
+    assert kept is not None
+    for _ in range(100):
+        if len(world.sandbox.jobs.log(kept).since(0)) > 2:
+            break
+        time.sleep(0.1)
+    run = as_alice(evalbot, "logs", job.id)
     assert run.code == 0, run.err
+    assert "loading the model\n" in run.out
+    assert not world.jobs().look(job.id).ended
 
 
 def test_cancel__ends_a_job__and_leaves_one_that_ended(world: World, evalbot: Evalbot) -> None:
