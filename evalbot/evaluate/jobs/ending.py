@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _EXIT_CODE = re.compile(r"exit(?:ed)?(?: with)?(?: exit)? code:? (\d{1,3})", re.IGNORECASE)
 _TIMED_OUT = re.compile(r"time[d\s-]*out|deadline", re.IGNORECASE)
+_NO_MEMORY = "OOMKilled"
+"""The reason where the machine, not the GPU, ran out of memory."""
 _NEARLY = 5.0
 """Seconds by which a job's running time may fall short of a timeout that ended it."""
 _SHOWN = 5
@@ -41,7 +43,7 @@ def why(job: Job, log: Sequence[str], timeout: int) -> EvaluationFailed | None:
         return _failure(job, "cancelled", "was cancelled", said, "Run again to start another one.")
     if job.stage != FAILED:
         return _failure(job, "cancelled", f"is gone: its stage is {job.stage}", said, "Run again to start another one.")
-    kind = classify("\n".join(log))
+    kind = "out-of-memory" if _NO_MEMORY in said else classify("\n".join(log))
     code = exit_code(job)
     how = "failed" if code is None else f"failed with exit code {code}"
     line = telling_line("\n".join(log), kind) if log else ""
@@ -55,7 +57,7 @@ def exit_code(job: Job) -> int | None:
 
 
 def _timed_out(job: Job, timeout: int) -> bool:
-    if job.stage not in {FAILED, CANCELLED}:
+    if job.stage not in {FAILED, CANCELLED} or _NO_MEMORY in (job.message or ""):
         return False
     used_up = bool(timeout) and (job.running_seconds or 0.0) >= timeout - _NEARLY
     return bool(_TIMED_OUT.search(job.message or "")) or (used_up and exit_code(job) in {None, 124, 137, 143})
