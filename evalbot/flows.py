@@ -203,6 +203,12 @@ def _local_results(card: ReadCard) -> dict[str, bytes]:
     }
 
 
+def require_publishable(source: CardSource, connect: Callable[[], Hub], publish: Publish) -> None:
+    """Raise AccessDenied or NothingFound where this account could not publish there: said before hours of work."""
+    _publisher(source, connect, publish, Policy())
+    read_card(source, connect)
+
+
 def _publisher(source: CardSource, connect: Callable[[], Hub], publish: Publish, policy: Policy) -> Publisher:
     """Before any work: who we are, and whether we may do what is asked."""
     if source.repo_id is None:

@@ -18,7 +18,7 @@ _ENDPOINT = re.compile(
     re.ASCII,
 )
 
-DOTENV_NAMES = ("HF_TOKEN",)
+DOTENV_NAMES = ("HF_TOKEN", "HF_READ_TOKEN")
 """What may come from .env: secrets only. A .env in a checked-out folder may be another person's, and an HF_ENDPOINT
 there would send the token of this machine to a host of their choice."""
 
@@ -32,6 +32,8 @@ class Settings:
     endpoint: str = DEFAULT_ENDPOINT
     """Scheme and host of the Hub, without a trailing slash: https, or http on this machine."""
     hf_token: str | None = field(default=None, repr=False)
+    hf_read_token: str | None = field(default=None, repr=False)
+    """For the runs that evaluate private and gated models: one that can only read."""
     request_timeout: float = 20.0
     """Seconds without an answer after which a request has failed."""
     timeout: float = 300.0
@@ -44,11 +46,15 @@ class Settings:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], dotenv: Mapping[str, str | None] | None = None) -> Settings:
-        """Read HF_ENDPOINT and HF_TOKEN; the environment wins over .env. Raises UsageError for unusable values."""
+        """Read HF_ENDPOINT, HF_TOKEN and HF_READ_TOKEN; the environment wins over .env.
+
+        Raises UsageError for unusable values.
+        """
         secrets = {name: (dotenv or {}).get(name) for name in DOTENV_NAMES}
         return cls(
             endpoint=clean_endpoint(environ.get("HF_ENDPOINT") or DEFAULT_ENDPOINT),
             hf_token=clean_token(environ.get("HF_TOKEN") or secrets["HF_TOKEN"], "HF_TOKEN"),
+            hf_read_token=clean_token(environ.get("HF_READ_TOKEN") or secrets["HF_READ_TOKEN"], "HF_READ_TOKEN"),
         )
 
 

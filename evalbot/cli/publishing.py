@@ -92,8 +92,11 @@ class Publishing:
         )
 
 
-def tell(outcome: Outcome, console: Console, *, explain: bool) -> None:
-    """Print what became of it: the YAML of a preview, or one line, on stdout; the rest beside it."""
+def tell(outcome: Outcome, console: Console, *, explain: bool, is_whole: bool = True) -> None:
+    """Print what became of it: the YAML of a preview, or one line, on stdout; the rest beside it.
+
+    `is_whole` says that this is all of the command's answer, so that its JSON is printed too.
+    """
     from evalbot.report import answers, listing
     from evalbot.report.explain import explained
 
@@ -106,5 +109,5 @@ def tell(outcome: Outcome, console: Console, *, explain: bool) -> None:
     say(listing.verdict(outcome))
     for line in explained(outcome) if explain else ():
         console.note(line)
-    if console.as_json:  # it asks the registry about every score
+    if console.as_json and is_whole:  # it asks the registry about every score
         console.result(answers.extracted(outcome))

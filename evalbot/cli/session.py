@@ -56,11 +56,13 @@ def start(*, as_json: bool, timeout: float) -> tuple[Console, Callable[[], Hub]]
 
         settings = replace(Settings.from_environ(os.environ, read_dotenv(Path())), timeout=timeout)
         hide(settings.hf_token)
+        hide(settings.hf_read_token)
         hub = Hub(settings, console.note)
         hide(hub.token)
         return hub
 
-    hide(os.environ.get("HF_TOKEN", "").strip())
+    for name in ("HF_TOKEN", "HF_READ_TOKEN"):
+        hide(os.environ.get(name, "").strip())
     return console, connect
 
 

@@ -36,6 +36,11 @@ class Budget:
             raise self.used_up()
         return left
 
+    def allow(self, seconds: float) -> None:
+        """From now on, requests may take this long together: what came between two of them was not the Hub's time."""
+        self._started = time.monotonic()
+        self.seconds = seconds
+
     def used_up(self) -> ServiceFailure:
         return ServiceFailure(
             f"The Hub took more than the {self.seconds:g} seconds this command may take.",

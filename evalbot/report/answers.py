@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from evalbot.card.placement import place
+from evalbot.report import plan
 from evalbot.report.listing import body, header
 from evalbot.score import as_number
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from evalbot.card.validation import Problem
     from evalbot.card_source import ReadCard
     from evalbot.errors import EvalbotError
+    from evalbot.evaluating import Evaluation
     from evalbot.outcome import Outcome
     from evalbot.proposal import Proposal
     from evalbot.readme.survey import TableReport
@@ -48,6 +50,22 @@ def extracted(outcome: Outcome) -> dict[str, Any]:
         "declined": [overlap.as_json() for overlap in outcome.declined],
         "commit_url": outcome.commit_url,
         "warnings": [*_obstacles(proposal), *_warnings(merge), *proposal.disagreements, *outcome.warnings],
+    }
+
+
+def evaluated(done: Evaluation) -> dict[str, Any]:
+    """evaluate: what was planned, what came of it, and what was published."""
+    made = done.evaluated
+    results = None if made is None else made.results
+    unpublished = () if done.unpublished is None else done.unpublished.candidates
+    return {
+        "status": "submitted" if results is None else "evaluated",
+        "plan": plan.as_json(done.plan),
+        "results_path": None if made is None or made.path is None else str(made.path),
+        "job": None if made is None or made.job is None else {"id": made.job.id, "url": made.job.url},
+        "results": results,
+        "publication": None if done.outcome is None else extracted(done.outcome),
+        "unpublished": list(unpublished),
     }
 
 

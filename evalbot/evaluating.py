@@ -1,0 +1,122 @@
+"""The journey of an evaluation: planned, carried out here or as a job, and published like every other score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from evalbot import flows
+from evalbot.card_source import CardSource
+from evalbot.errors import NothingFound
+from evalbot.evaluate.evaluation import JobChoices, evaluate_as_job, evaluate_here, token_to_hand_on
+from evalbot.evaluate.hardware.machine import this_machine
+from evalbot.evaluate.plan import make_plan, repo_of
+from evalbot.report import plan as told
+from evalbot.report.evaluation import results_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from evalbot.evaluate.evaluation import Evaluated, LocalChoices
+    from evalbot.evaluate.plan import Plan, Request
+    from evalbot.hub.client import Hub
+    from evalbot.outcome import Outcome, Publish
+    from evalbot.policy import Policy
+    from evalbot.reading import Choices, Layout
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """How what was measured is published."""
+
+    how: Publish
+    layout: Layout
+    choices: Choices
+    policy: Policy
+    max_invalid: float
+    source_url: str | None = None
+    seconds: float = 300.0
+    """That the Hub may take for it: the run before it has taken its own time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """What became of it. `evaluated` is None for a plan alone, `outcome` where nothing was to be published."""
+
+    plan: Plan
+    evaluated: Evaluated | None = None
+    outcome: Outcome | None = None
+    unpublished: NothingFound | None = None
+    """Why a preview shows no score."""
+
+
+def plan_only(request: Request, connect: Callable[[], Hub]) -> Evaluation:
+    """What would run, where, and at what cost; nothing is started."""
+    machine = this_machine() if request.where == "local" and request.base_url is None else None
+    return Evaluation(plan=make_plan(request, connect, machine=machine))
+
+
+def evaluate(
+    request: Request,
+    connect: Callable[[], Hub],
+    choices: LocalChoices | JobChoices,
+    publication: Publication,
+    *,
+    read_token: str | None,
+    notify: Callable[[str], None],
+) -> Evaluation:
+    """Plan, run, and publish what was measured.
+
+    Who may not publish is told before anything runs. A run that did not do all it was to do is published as far as it
+    got, and its failure is in the result. Raises the errors of each step.
+    """
+    if publication.how != "preview":
+        flows.require_publishable(CardSource(repo_id=request.model), connect, publication.how)
+    plan = plan_only(request, connect).plan
+    for line in told.lines(plan):
+        notify(line)
+    evaluated = _carried_out(plan, connect, choices, read_token, notify)
+    connect().budget.allow(publication.seconds)
+    if evaluated.results is None:
+        return Evaluation(plan=plan, evaluated=evaluated)
+    for line in results_table(evaluated.results):
+        notify(line)
+    if plan.facts is None and publication.how == "preview":
+        return Evaluation(plan=plan, evaluated=evaluated)
+    try:
+        outcome = _published(plan, evaluated, publication, connect)
+    except NothingFound as reason:
+        if publication.how != "preview" and evaluated.failure is None:
+            raise
+        return Evaluation(plan=plan, evaluated=evaluated, unpublished=reason)
+    return Evaluation(plan=plan, evaluated=evaluated, outcome=outcome)
+
+
+def _carried_out(
+    plan: Plan,
+    connect: Callable[[], Hub],
+    choices: LocalChoices | JobChoices,
+    read_token: str | None,
+    notify: Callable[[str], None],
+) -> Evaluated:
+    needed = plan.facts is not None and (plan.facts.private or plan.facts.gated) and plan.command.base_url is None
+    token = token_to_hand_on(read_token, connect, needed=needed)
+    if isinstance(choices, JobChoices):
+        return evaluate_as_job(plan, choices, token, connect(), notify)
+    return evaluate_here(plan, choices, token, notify)
+
+
+def _published(plan: Plan, evaluated: Evaluated, publication: Publication, connect: Callable[[], Hub]) -> Outcome:
+    if evaluated.results is None:
+        raise AssertionError("only what was measured is published")
+    return flows.publish_run(
+        CardSource(repo_id=repo_of(plan)),
+        evaluated.results,
+        publication.layout,
+        connect,
+        choices=publication.choices,
+        publish=publication.how,
+        policy=publication.policy,
+        max_invalid=publication.max_invalid,
+        source_url=publication.source_url,
+    )
