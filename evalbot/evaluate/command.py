@@ -24,6 +24,7 @@ MAX_TASKS = 500
 _TASK = re.compile(r"[\x21-\x2b\x2d-\x7e]+", re.ASCII)
 """Printable, without blanks, and without the comma that separates tasks."""
 _OPTION = re.compile(r"--[a-z][a-z0-9-]*(=[\x21-\x7e]{1,200})?", re.ASCII)
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 _LARGEST_SEED = 2**32 - 1
 
 
@@ -64,6 +65,8 @@ class RunnerCommand:
     seed: int | None = None
     timeout: int | None = None
     """Seconds of the whole run, the start of the server included."""
+    start_timeout: int | None = None
+    """Seconds after which the server has to answer; a large model comes over the network first."""
     concurrency: int | None = None
     """Requests that are under way at once."""
     vllm_args: tuple[str, ...] = ()
@@ -80,11 +83,15 @@ class RunnerCommand:
             raise UsageError("A served model name says nothing without the server.", hint="Add --base-url.")
         if self.base_url is not None and self.backend != "vllm":
             raise UsageError("A server and the transformers backend exclude each other.", hint="Drop one of them.")
-        if self.trust_remote_code and self.revision is None and self.base_url is None:
+        if self.trust_remote_code and self.base_url is None and not self._is_pinned():
             raise UsageError(
-                "Code of the model is run only at a commit that you name.",
+                "Code of the model is run only at a commit that you name, by its 40 characters.",
                 hint="Look at that commit's code, then add --revision COMMIT beside --trust-remote-code.",
             )
+
+    def _is_pinned(self) -> bool:
+        """Whether it is known whose code is run: one commit's, or that of a folder (which a path tells)."""
+        return self.model.startswith(("/", ".", "~")) or _COMMIT.fullmatch(self.revision or "") is not None
 
     @property
     def runs_foreign_code(self) -> bool:
@@ -116,6 +123,7 @@ class RunnerCommand:
             "--max-model-len": self.max_model_len,
             "--seed": self.seed,
             "--timeout": self.timeout,
+            "--start-timeout": self.start_timeout,
             "--concurrency": self.concurrency,
         }
         for name, value in named.items():
@@ -152,6 +160,7 @@ class RunnerCommand:
             ("--tensor-parallel-size", self.tensor_parallel_size),
             ("--max-model-len", self.max_model_len),
             ("--timeout", self.timeout),
+            ("--start-timeout", self.start_timeout),
             ("--concurrency", self.concurrency),
         ):
             if number is not None and number < 1:

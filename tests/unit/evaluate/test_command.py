@@ -6,6 +6,8 @@ import pytest
 
 from evalbot.errors import UsageError
 from evalbot.evaluate.command import RunnerCommand
+from evalbot.evaluate.runners.parts.evaluate_main import evaluate_parser
+from evalbot.evaluate.runners.parts.settings import settings_of
 
 LEAST: dict[str, Any] = {"model": "alice/Aurora-7B", "lighteval_tasks": ("gsm8k|5",), "output_dir": "out"}
 
@@ -43,7 +45,9 @@ def test_argv__starts_the_script_outside_any_project() -> None:
         ({"max_model_len": 4096}, ("--max-model-len", "4096")),
         ({"seed": 0}, ("--seed", "0")),
         ({"timeout": 3600}, ("--timeout", "3600")),
+        ({"start_timeout": 900}, ("--start-timeout", "900")),
         ({"concurrency": 8}, ("--concurrency", "8")),
+        ({"vllm_args": ("--enforce-eager",)}, ("--vllm-arg=--enforce-eager",)),
         ({"chat_template": True}, ("--use-chat-template",)),
         ({"chat_template": False}, ("--no-chat-template",)),
         ({"emit_results": True}, ("--emit-results",)),
@@ -80,6 +84,10 @@ def test_arguments__what_is_said_is_handed_on(said: dict[str, Any], expected: tu
         ({"seed": -1}, "--seed"),
         ({"seed": 2**32}, "--seed"),
         ({"trust_remote_code": True}, "only at a commit"),
+        ({"trust_remote_code": True, "revision": "main"}, "only at a commit"),
+        ({"vllm_args": ("--enforce-eager",), "backend": "transformers"}, "server that is started here"),
+        ({"vllm_args": ("--api-key=x",)}, "cannot be passed to the server"),
+        ({"start_timeout": 0}, "--start-timeout"),
         ({"served_model_name": "aurora"}, "without the server"),
         ({"base_url": "http://h/v1", "backend": "transformers"}, "exclude each other"),
         ({"base_url": "h:8000"}, "not the address"),
@@ -94,6 +102,40 @@ def test_arguments__what_is_said_is_handed_on(said: dict[str, Any], expected: tu
 def test_command__that_could_only_fail__is_refused(said: dict[str, Any], reason: str) -> None:
     with pytest.raises(UsageError, match=reason):
         RunnerCommand(**{**LEAST, **said})
+
+
+@pytest.mark.parametrize("model", ["/models/Aurora", "./Aurora", "~/Aurora"])
+def test_command__code_in_a_folder__needs_no_commit(model: str) -> None:
+    assert "--trust-remote-code" in RunnerCommand(**{**LEAST, "model": model}, trust_remote_code=True).arguments()
+
+
+def test_arguments__are_options_that_the_runner_has() -> None:
+    everything = RunnerCommand(
+        model="alice/Aurora-7B",
+        revision="a" * 40,
+        lighteval_tasks=("gsm8k|5",),
+        inspect_tasks=("inspect_evals/gsm8k?fewshot=0",),
+        output_dir="out",
+        emit_results=True,
+        limit=1,
+        chat_template=True,
+        trust_remote_code=True,
+        allow_code_execution=True,
+        tensor_parallel_size=1,
+        gpu_memory_utilization=0.5,
+        dtype="bfloat16",
+        max_model_len=2048,
+        seed=1,
+        timeout=60,
+        start_timeout=60,
+        concurrency=1,
+        vllm_args=("--enforce-eager",),
+    )
+    settings = settings_of(evaluate_parser(), everything.arguments())
+    for name in ("model", "revision", "lighteval_tasks", "inspect_tasks", "limit", "seed", "vllm_args", "concurrency"):
+        assert getattr(settings, name) == getattr(everything, name)
+    served = RunnerCommand(**LEAST, base_url="http://127.0.0.1:8000/v1", served_model_name="aurora")
+    assert settings_of(evaluate_parser(), served.arguments()).served_model_name == "aurora"
 
 
 def test_command__refused_address__keeps_its_password_to_itself() -> None:
