@@ -6,6 +6,7 @@
                │        ├── card_check ── card_yaml      what the Hub accepts in a card's front matter
                │        ├── benchmarks, eval_results, leaderboard    datasets that are benchmarks, and their scores
                │        ├── file_content, byte_range, model_files    bytes of any size; what a model's files are
+               │        ├── jobs ──────── buckets, xet   jobs really run as processes; folders that they share
                │        └── shapes, people, pages        state → JSON for the clients, pages for people
                └── faults, damage, request_log           what tests inject and what they look at; fault_rules: as files
 
@@ -13,7 +14,8 @@ docs/hub-api.md is the wire contract: what `huggingface_hub`, its `hf` command a
 Starlette, uvicorn and pygit2 are imported by the modules below only, never by this file, so that evalbot without its
 `sandbox` extra works as long as nobody starts a sandbox.
 
-Where it differs from the Hub, knowingly: large file storage (LFS, xet), Spaces, Jobs, webhooks and collections are
-not there (uploads of binary files answer 501); a request holds at most 32 MiB; .gitignore is not looked at during
-uploads; the list of licenses is a snapshot; likes, downloads and reactions are always none.
+Where it differs from the Hub, knowingly: large file storage of repositories (LFS, xet), Spaces, scheduled jobs,
+webhooks and collections are not there (uploads of binary files answer 501); jobs run without a container; a request
+holds at most 32 MiB; .gitignore is not looked at during uploads; the list of licenses is a snapshot; likes, downloads
+and reactions are always none.
 """

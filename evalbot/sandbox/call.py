@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from evalbot.sandbox.accounts import Accounts, Token
+    from evalbot.sandbox.buckets import Buckets
     from evalbot.sandbox.discussions import Discussion
     from evalbot.sandbox.faults import Faults
     from evalbot.sandbox.git_store import GitStore
+    from evalbot.sandbox.jobs.store import Jobs
     from evalbot.sandbox.repos import Repos
     from evalbot.sandbox.request_log import RequestLog
 
@@ -42,6 +44,8 @@ class Hub:
     discussions_per_page: int
     faults: Faults
     log: RequestLog
+    buckets: Buckets
+    jobs: Jobs
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,15 @@ import uvicorn
 
 from evalbot.sandbox import accounts, app, fault_rules, seed
 from evalbot.sandbox.accounts import Organisation
+from evalbot.sandbox.buckets import Buckets
 from evalbot.sandbox.call import Hub
 from evalbot.sandbox.faults import Faults
 from evalbot.sandbox.git_store import MAIN, GitStore
+from evalbot.sandbox.jobs.reader import with_readers
+from evalbot.sandbox.jobs.store import Jobs
 from evalbot.sandbox.repos import Repos, add_files, kind_named
 from evalbot.sandbox.request_log import RequestLog
+from evalbot.sandbox.xet import XetStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -36,10 +40,18 @@ class SandboxHub:
 
     `endpoint` is known once it has started; `tokens` are the ready-made ones by label (seed.py: "alice", "bob" and
     "carol" may write, "alice-read" and "carol-read" may not, "alice-fine-read" and "bob-fine" are fine-grained);
-    `faults` spoils answers; `log` holds what was asked, oldest first.
+    `faults` spoils answers; `log` holds what was asked, oldest first. `jobs` holds what jobs wait for and cost
+    (jobs/store.py); `job_environment` is given to all of them: besides it they inherit PATH and nothing else.
     """
 
-    def __init__(self, data_dir: Path, *, port: int = 0, discussions_per_page: int = 10) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        port: int = 0,
+        discussions_per_page: int = 10,
+        job_environment: Mapping[str, str] | None = None,
+    ) -> None:
         data_dir.mkdir(parents=True, exist_ok=True)
         self._data_dir = data_dir
         self.endpoint = ""
@@ -49,6 +61,8 @@ class SandboxHub:
         self._accounts = _accounts(data_dir / "accounts.json")
         self._repos = Repos(data_dir / "repos")
         self._log = RequestLog(data_dir / "requests.jsonl")
+        self._buckets = Buckets(data_dir / "buckets", XetStore(data_dir / "xet"))
+        self.jobs = Jobs(data_dir / "jobs", self._buckets, self._repos, job_environment or {})
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -66,10 +80,20 @@ class SandboxHub:
             raise RuntimeError("The sandbox is already running")
         listener = _listener(self._port)
         self.endpoint = f"http://{_ADDRESS}:{listener.getsockname()[1]}"
-        hub = Hub(self.endpoint, self._accounts, self._repos, self._per_page, self.faults, self._log)
+        self.jobs.open(self.endpoint)
+        hub = Hub(
+            self.endpoint,
+            self._accounts,
+            self._repos,
+            self._per_page,
+            self.faults,
+            self._log,
+            self._buckets,
+            self.jobs,
+        )
         self._server = uvicorn.Server(
             uvicorn.Config(
-                app.build(hub, self.faults, self._log),
+                with_readers(app.build(hub, self.faults, self._log)),
                 access_log=False,
                 http="h11",
                 lifespan="off",
@@ -93,8 +117,9 @@ class SandboxHub:
             time.sleep(0.005)
 
     def stop(self) -> None:
-        """Answer what is being asked, then close. Stopping twice is fine."""
+        """End all jobs, answer what is being asked, then close. Stopping twice is fine."""
         if self._server is not None and self._thread is not None:
+            self.jobs.close()
             self._server.should_exit = True
             self._thread.join()
             self._server = self._thread = None

@@ -5,10 +5,12 @@ from __future__ import annotations
 from evalbot.sandbox.routes import (
     admin,
     benchmarks,
+    buckets,
     commits,
     discussions,
     files,
     identity,
+    jobs,
     references,
     repositories,
     web,
@@ -17,6 +19,8 @@ from evalbot.sandbox.routes import (
 ROUTES = [
     *admin.ROUTES,
     *identity.ROUTES,
+    *jobs.ROUTES,
+    *buckets.ROUTES,
     *repositories.ROUTES,
     *files.ROUTES,
     *references.ROUTES,
