@@ -18,10 +18,11 @@ from evalbot.evaluate.tasks.refusals import inspect_refusal
 from evalbot.evaluate.tasks.suggestions import LIST, closest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from evalbot.evaluate.tasks.catalogue import InspectEntry
 
 _MOST_SHOTS = 999
-_TOKENS = "max_non_cot_tokens"
 
 
 def knows(text: str) -> bool:
@@ -51,14 +52,20 @@ def inspect_task(text: str, *, allow_code: bool) -> EngineTask:
         shots=shots_of(name, arguments),
         metrics=tuple(metric for metric in entry.metrics if metric != "stderr"),
         kinds=("generative",),
-        datasets=(entry.dataset["id"],) if "id" in entry.dataset else entry.datasets,
+        datasets=entry.datasets if other or "id" not in entry.dataset else (entry.dataset["id"],),
         samples=None if other else entry.samples,
-        max_tokens=arguments.get(_TOKENS) if isinstance(arguments.get(_TOKENS), int) else None,
+        max_tokens=_longest_answer(arguments),
         version=entry.version,
         expands_to=(name,),
         needs_code_execution=entry.sandbox,
         notes=inspect_notes(entry, text.strip(), has_arguments=bool(other)),
     )
+
+
+def _longest_answer(arguments: Mapping[str, Any]) -> int | None:
+    """In tokens, where the task takes it as an argument; an answer with its reasoning has no such limit."""
+    limit = arguments.get("max_non_cot_tokens")
+    return limit if isinstance(limit, int) and not arguments.get("cot") else None
 
 
 def _parsed(text: str) -> InspectSpec:

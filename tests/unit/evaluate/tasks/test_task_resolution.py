@@ -145,6 +145,19 @@ def test_resolve__samples_are_those_of_the_whole_task_only() -> None:
 
 
 @pytest.mark.parametrize(
+    ("asked", "tokens"),
+    [("mmlu", 16), ("mmlu?max_non_cot_tokens=64", 64), ("mmlu?cot=true", None), ("mmlu|5", 5), ("gsm8k|5", 256)],
+)
+def test_resolve__says_how_long_an_answer_may_be(asked: str, tokens: int | None) -> None:
+    assert resolve(asked)[0].max_tokens == tokens
+
+
+def test_resolve__other_arguments_may_mean_other_data() -> None:
+    (task,) = resolve("mmlu?language=HI_IN")
+    assert set(task.datasets) == {"cais/mmlu", "openai/MMMLU"}
+
+
+@pytest.mark.parametrize(
     ("asked", "said"),
     [
         ("leaderboard|mmlu|5", "Not comparable with the Open LLM Leaderboard"),
