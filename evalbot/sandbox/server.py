@@ -218,18 +218,26 @@ class SandboxHub:
 
 
 def serve(
-    data_dir: Path, port: int, *, announce: Callable[[SandboxHub], None] = lambda _: None, faults: Any = ()
+    data_dir: Path,
+    port: int,
+    *,
+    announce: Callable[[SandboxHub], None] = lambda _: None,
+    faults: Any = (),
+    job_environment: Mapping[str, str] | None = None,
 ) -> None:
     """Serve until the process is interrupted or terminated; `announce` is called once it answers.
 
-    `faults` are rules as fault_rules.read gives them. Raises fault_rules.BadRuleError.
+    `faults` are rules as fault_rules.read gives them. Jobs run only where `job_environment` is given, be it empty: the
+    tokens are known to all, so whoever else works on this machine could run commands as this user. Raises
+    fault_rules.BadRuleError.
     """
     leave = threading.Event()
     # Control-C as well: a shell that starts us in the background has told us to ignore it.
     ways = (signal.SIGINT, signal.SIGTERM)
     before = [signal.signal(way, lambda _number, _frame: leave.set()) for way in ways]
     try:
-        hub = SandboxHub(data_dir, port=port)
+        hub = SandboxHub(data_dir, port=port, job_environment=job_environment)
+        hub.jobs.runs = job_environment is not None
         fault_rules.add(hub.faults, faults)
         with hub:
             announce(hub)

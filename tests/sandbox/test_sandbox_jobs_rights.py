@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -115,3 +117,27 @@ def test_quota__of_unfinished_jobs(sandbox: SandboxHub, api: Api) -> None:
     assert caught.value.response.status_code == 429
     api["alice"].cancel_job(job_id=job.id, namespace="alice")
     assert start(api["alice"]).id
+
+
+def test_page_of_another_site__starts_nothing(raw: Raw, api: Api) -> None:
+    job = start(api["alice"])
+    evil = {"Host": "evil.example"}
+    for path in (JOBS, f"{JOBS}/{job.id}/duplicate"):
+        assert raw("POST", path, "alice", json=BODY, headers=evil).status_code == 403
+    assert len(list(api["alice"].list_jobs(namespace="alice"))) == 1
+
+
+def test_serve__runs_no_jobs_unless_told_to(tmp_path: Path) -> None:
+    code = (
+        "import sys, pathlib; from evalbot.sandbox import server; server.serve(pathlib.Path(sys.argv[1]), 0, announce="
+    )
+    for given, status in (("", 501), (", job_environment={}", 200)):
+        program = f"{code}lambda hub: print(hub.endpoint, flush=True){given})"
+        command = [sys.executable, "-c", program, str(tmp_path / "own")]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            headers = {"Authorization": "Bearer hf_sandbox_alice"}
+            answer = httpx2.post(process.stdout.readline().strip() + JOBS, json=BODY, headers=headers, timeout=10)
+            process.terminate()
+            process.communicate(timeout=15)
+        assert answer.status_code == status

@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +36,7 @@ class Command:
     """`job_id` is in `environment` as JOB_ID, by which stray processes are found."""
 
     words: list[str]
-    environment: dict[str, str]
+    environment: dict[str, str] = field(repr=False)
     folder: Path
     job_id: str
     timeout: float

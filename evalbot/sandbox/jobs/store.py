@@ -34,11 +34,12 @@ class Jobs:
 
     `queue_seconds` is how long a job stays SCHEDULING (math.inf: for ever), also for those that wait already; `quota`
     how many unfinished jobs a namespace may have (None: any number); `keep_alive` the seconds between the signs of
-    life of a silent log; `grace` the seconds between SIGTERM and SIGKILL, for jobs that start running later. All may
-    be changed at any time.
+    life of a silent log; `grace` the seconds between SIGTERM and SIGKILL, for jobs that start running later; `runs`
+    whether jobs may be started at all. All may be changed at any time.
     """
 
     def __init__(self, folder: Path, buckets: Buckets, repos: Repos, environment: Mapping[str, str]) -> None:
+        self.runs = True
         self.queue_seconds = 0.0
         self.quota: int | None = None
         self.keep_alive = 30.0
@@ -100,6 +101,8 @@ class Jobs:
     def _must_afford(self, namespace: str) -> None:
         if self.closing.is_set():
             raise Refusal(503, _STOPPED)
+        if not self.runs:
+            raise Refusal(501, "This sandbox was started without jobs, which run commands on this machine")
         if self._credit.get(namespace, 1.0) <= 0:
             raise Refusal(402, NO_CREDIT)
         unfinished = sum(not each.ended for each in self._jobs.values() if each.namespace == namespace)
@@ -150,7 +153,9 @@ class Jobs:
 
     def log(self, job: Job) -> JobLog:
         with self._lock:
-            return self._logs.setdefault(job.id, JobLog(job.folder / "log.jsonl"))
+            if job.id not in self._logs:
+                self._logs[job.id] = JobLog(job.folder / "log.jsonl")
+            return self._logs[job.id]
 
     def cancel(self, job: Job, message: str | None = None) -> None:
         """CANCELED at once; its processes end within the grace. What has ended stays as it is."""

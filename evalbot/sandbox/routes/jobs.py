@@ -40,6 +40,7 @@ def hardware(_call: Call) -> Response:
 
 
 def run(call: Call) -> Response:
+    must_be_local(call)  # a page that reaches us under another name knows the tokens, too
     who, namespace = _allowed(call, starts=True)
     wanted = spec.read(call.json())
     for volume in wanted.volumes:
@@ -92,6 +93,7 @@ def cancel(call: Call) -> Response:
 
 def duplicate(call: Call) -> Response:
     """The same again, with the secrets of the first as long as this sandbox runs."""
+    must_be_local(call)
     who, namespace = _allowed(call, starts=True)
     job = _job(call, starts=True)
     return _launched(call, call.hub.jobs.add(namespace, who.user, job.spec, copy_of=job))
