@@ -3,13 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test lint bench fuzz docs lock clean
+.PHONY: demo test lint bench fuzz docs runners tasks lock clean
 
 demo: $(READY)
 	@$(BIN)/evalbot demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -26,6 +26,13 @@ fuzz: $(READY)
 
 docs: $(READY)
 	$(BIN)/python docs/commands.py
+
+runners: $(READY)
+	$(BIN)/python -m evalbot.evaluate.runners.bundle
+
+# Needs the engines' environments, which uv makes.
+tasks: $(READY)
+	$(BIN)/python -m evalbot.evaluate.tasks.generate
 
 # Versions and hashes only: no index address may stand in these files (tests/unit/test_project.py).
 LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade \
