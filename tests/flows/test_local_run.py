@@ -221,6 +221,19 @@ def drive(tmp_path: Path, environ: dict[str, str], first: tuple[str, ...] = ()) 
     )
 
 
+@LINUX
+def test_run__started_by_nohup__outlives_its_terminal(tmp_path: Path, environ: dict[str, str]) -> None:
+    write_runner(tmp_path, results=results(task("gsm8k")), seconds=1)
+    ignoring = (
+        "import os, sys, signal; signal.signal(signal.SIGHUP, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    with drive(tmp_path, environ, first=("-c", ignoring, sys.executable)) as running:
+        wait_for(tmp_path / "out" / "ready")
+        running.send_signal(signal.SIGHUP)
+        running.communicate(timeout=30)
+    assert running.returncode == 0
+
+
 def wait_for(path: Path, seconds: float = 30.0) -> None:
     end = time.monotonic() + seconds
     while not path.exists():

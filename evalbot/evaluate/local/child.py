@@ -113,13 +113,15 @@ class Child:
 def told_to_stop() -> Iterator[Callable[[], bool]]:
     """Whether SIGINT, SIGTERM or SIGHUP came meanwhile; they end nothing by themselves then.
 
-    In another thread than the main one, signals are the caller's to look at: then it is never so.
+    Those that were ignored before, as by nohup, still are. In another thread than the main one, signals are the
+    caller's to look at: then it is never so.
     """
     told = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield told.is_set
         return
-    before = {number: signal.signal(number, lambda _number, _frame: told.set()) for number in _SIGNALS}
+    heard = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, lambda _number, _frame: told.set()) for number in heard}
     try:
         yield told.is_set
     finally:

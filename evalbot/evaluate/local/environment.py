@@ -57,6 +57,8 @@ _SECRET_WORDS = frozenset(
     }
 )
 _HOLDS_SECRET = re.compile(r"TOKEN$|SECRET|PASSW|PASSPHRASE|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIAL|WEBHOOK")
+_NEVER = frozenset({"UV_ENV_FILE", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_HUB_TOKEN", "HUGGINGFACE_TOKEN"})
+"""Not even where the user names them: the token that may be handed on is given by itself."""
 _NOT_SECRET = frozenset({"PWD", "OLDPWD", "HF_TOKEN_PATH", "SSH_AUTH_SOCK"})
 """Paths, whatever their names say. They may still not be handed on."""
 _PATH = re.compile(r"(?:/[\w.-]+){2,}/?", re.ASCII)
@@ -68,8 +70,9 @@ QUIET = {
     "DO_NOT_TRACK": "1",
     "VLLM_NO_USAGE_STATS": "1",
     "VLLM_DO_NOT_TRACK": "1",
+    "UV_NO_ENV_FILE": "1",
 }
-"""Nobody is told of a run but the hosts that models, datasets and packages come from."""
+"""Nobody is told of a run but the hosts that models, datasets and packages come from; and uv reads no `.env`."""
 
 
 def runner_environment(
@@ -78,11 +81,11 @@ def runner_environment(
     """What the runner gets of `environ`, and what it gets beside it.
 
     `read_token` becomes HF_TOKEN, `server_key` VLLM_API_KEY, the key of a server that already runs. `pass_on` names
-    variables that the user wants handed on, whatever they are; HF_TOKEN is none of them.
+    variables that the user wants handed on, whatever they hold; HF_TOKEN is none of them.
     """
     secret_values = secrets_in(environ)
     kept = {name: value for name, value in environ.items() if _is_harmless(name, value, secret_values)}
-    kept |= {name: environ[name] for name in pass_on if name in environ and name not in _TOKENS_OF_THE_HUB}
+    kept |= {name: environ[name] for name in pass_on if name in environ and name not in _NEVER}
     kept |= QUIET
     # Without this, huggingface_hub takes the token that `hf auth login` stored, which can mostly write.
     kept["HF_TOKEN_PATH"] = os.devnull
@@ -91,9 +94,6 @@ def runner_environment(
     if server_key:
         kept["VLLM_API_KEY"] = server_key
     return kept
-
-
-_TOKENS_OF_THE_HUB = frozenset({"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_HUB_TOKEN", "HUGGINGFACE_TOKEN"})
 
 
 def is_secret(name: str) -> bool:
@@ -120,14 +120,14 @@ def withheld(environ: Mapping[str, str], pass_on: Collection[str] = ()) -> tuple
         sorted(
             name
             for name, value in environ.items()
-            if _is_allowed(name) and not is_secret(name) and name not in pass_on
+            if _is_allowed(name) and not is_secret(name) and name not in {*pass_on, *_NEVER}
             if not _is_harmless(name, value, secret_values)
         )
     )
 
 
 def _is_harmless(name: str, value: str, secret_values: Collection[str]) -> bool:
-    if not _is_allowed(name) or is_secret(name) or name in _TOKENS_OF_THE_HUB:
+    if not _is_allowed(name) or is_secret(name) or name in _NEVER:
         return False
     return not _has_password(value) and not any(secret in value for secret in secret_values)
 

@@ -72,7 +72,16 @@ def test_environment__keeps_what_engines_need(name: str, value: str) -> None:
             "SSH_AUTH_SOCK",
             "DATABASE_URL",
         ),
-        *("KUBECONFIG", "DOCKER_HOST", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "HUGGINGFACE_TOKEN", "ANYTHING"),
+        *(
+            "UV_ENV_FILE",
+            "KUBECONFIG",
+            "DOCKER_HOST",
+            "PYTHONPATH",
+            "PYTHONHOME",
+            "VIRTUAL_ENV",
+            "HUGGINGFACE_TOKEN",
+            "ANYTHING",
+        ),
     ],
 )
 def test_environment__hands_on_nothing_that_nobody_thought_of(name: str) -> None:
@@ -100,6 +109,7 @@ def test_environment__only_the_read_token_becomes_the_token() -> None:
     environ = {"HF_TOKEN": TOKEN}
     assert "HF_TOKEN" not in runner_environment(environ, read_token=None)
     assert "HF_TOKEN" not in runner_environment(environ, read_token=None, pass_on=("HF_TOKEN",))
+    assert "DB_PASS" in runner_environment({"DB_PASS": "x"}, read_token=None, pass_on=("DB_PASS", "MISSING"))
     assert runner_environment(environ, read_token="hf_reads")["HF_TOKEN"] == "hf_reads"
 
 
