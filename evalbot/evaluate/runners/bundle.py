@@ -175,12 +175,15 @@ def _in_order(first: str) -> list[Part]:
 
 
 def _refuse_conflicts(parts: Sequence[Part]) -> None:
-    owners: dict[str, str] = {}
+    owners: dict[str, set[str]] = {}
     for part in parts:
-        for name in sorted(part.names | {bound for line in part.imports for bound in _bound(line)}):
-            owner = part.name if name in part.names else "an import"
-            if owners.setdefault(name, owner) != owner:
-                raise CannotBundle(f"{name} is a name of {owners[name]} and of {owner}")
+        for name in part.names:
+            owners.setdefault(name, set()).add(part.name)
+        for name in (bound for line in part.imports for bound in _bound(line)):
+            owners.setdefault(name, set()).add("an import")
+    twice = [f"{name} of {' and '.join(sorted(those))}" for name, those in sorted(owners.items()) if len(those) > 1]
+    if twice:
+        raise CannotBundle(f"Rename one of each: {'; '.join(twice)}")
 
 
 def _bound(line: str) -> Iterator[str]:

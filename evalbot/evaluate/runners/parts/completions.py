@@ -7,6 +7,7 @@ import json
 import time
 import urllib.error
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from .failures import Failure, classify, shorten
@@ -21,12 +22,35 @@ RETRIED_STATUSES: Final = frozenset({429, 500, 502, 503, 504})
 STOPS_SENT: Final = 4
 """The server takes no more; the text is cut at the others here."""
 
+PLAIN: Final = {
+    "temperature": 0,
+    "top_p": 1,
+    "top_k": -1,
+    "min_p": 0,
+    "repetition_penalty": 1,
+    "presence_penalty": 0,
+    "frequency_penalty": 0,
+}
+"""Said in every request: a server that runs already may have other defaults, of which nothing would be known."""
+
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 
+@dataclass(frozen=True)
+class Sampling:
+    """How answers are drawn. A temperature of 0 is greedy, and then there is only one answer."""
+
+    temperature: float = 0.0
+    answers: int = 1
+    seed: int | None = None
+
+
+GREEDY: Final = Sampling()
+
+
 class Completions:
-    """Asks one model of one server, greedily. Every method may be called from many threads.
+    """Asks one model of one server. Every method may be called from many threads.
 
     Raises `Failure`: `server-died` where it cannot be reached any more, `timeout`, `engine-error` with its words.
     """
@@ -37,16 +61,21 @@ class Completions:
         self._key = key
         self._timeout = timeout
 
-    def written(self, prompt: Sequence[int], max_tokens: int, stops: Sequence[str]) -> list[int]:
-        """The tokens the model writes after the prompt, about as far as the first of `stops`; the end is to be cut."""
+    def written(
+        self, prompt: Sequence[int], max_tokens: int, stops: Sequence[str], sampling: Sampling = GREEDY
+    ) -> list[list[int]]:
+        """The tokens of each answer to the prompt, about as far as the first of `stops`; the end is to be cut."""
         body: dict[str, Any] = {"prompt": list(prompt), "max_tokens": max_tokens, "return_token_ids": True}
+        body |= {"temperature": sampling.temperature, "n": sampling.answers}
+        if sampling.seed is not None:
+            body["seed"] = sampling.seed
         stops = [stop for stop in stops if stop]
         if stops:
             body["stop"] = stops[:STOPS_SENT]
-        tokens = self._ask(body)[0].get("token_ids")
-        if not isinstance(tokens, list):
+        answers = [choice.get("token_ids") for choice in self._ask(body)]
+        if not all(isinstance(tokens, list) for tokens in answers):
             raise Failure("engine-error", "The server does not say which tokens it wrote; vLLM does from 0.10.2 on.")
-        return tokens
+        return [list(tokens or ()) for tokens in answers]
 
     def log_probabilities(
         self, prompts: Sequence[Sequence[int]], continuations: Sequence[Sequence[int]]
@@ -67,7 +96,7 @@ class Completions:
 
     def _ask(self, body: dict[str, Any]) -> list[dict[str, Any]]:
         """The choices, in the order of the prompts."""
-        answer = self._post({"model": self._name, "temperature": 0, **body})
+        answer = self._post({"model": self._name, **PLAIN, **body})
         choices = answer.get("choices") if isinstance(answer, dict) else None
         if not isinstance(choices, list) or not choices:
             raise Failure("engine-error", "The server answered without a completion.")

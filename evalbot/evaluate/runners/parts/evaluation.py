@@ -153,6 +153,8 @@ class Evaluation:
             chat_template=settings.chat_template,
             allow_code_execution=settings.allow_code_execution,
             seed=settings.seed,
+            temperature=settings.temperature,
+            max_tokens=settings.max_tokens,
             concurrency=settings.concurrency,
         )
         job = {
@@ -291,6 +293,7 @@ def serve_arguments(settings: RunSettings, model: dict[str, Any], name: str, por
     return [
         *("vllm", "serve", model["id"], "--host", "127.0.0.1", "--port", str(port), "--served-model-name", name),
         *("--uvicorn-log-level", "warning"),
+        *("--generation-config", "vllm"),  # not the repository's, which changes greedy answers too
         *words,
         *code,
         *settings.vllm_args,

@@ -157,7 +157,7 @@ class LightevalRun:
             model=asked,
         )
         full_name, task = next(iter(pipeline.tasks_dict.items()))
-        refuse_unsupported(task)
+        refuse_unsupported(task, self._options.temperature)
         asked_for = len(pipeline.documents_dict[full_name])
         self._total = asked_for * len(task.sampling_methods)
         record["samples"] |= {"total": len(task.eval_docs()), "asked": asked_for}
@@ -179,8 +179,10 @@ class LightevalRun:
         said: dict[str, Any] = {"kinds": kinds, "truncated_prompts": self._counts.truncated}
         if "generative" in kinds:
             said |= {
-                "temperature": 0,
-                "max_tokens": task.generation_size,
+                "temperature": self._options.temperature or 0,
+                "max_tokens": self._options.max_tokens or task.generation_size,
+                "answers": max(task.num_samples),
+                "seed": self._options.seed,
                 "stop": list(task.stop_sequence or ()),
                 "shortened_answers": self._counts.shortened,
             }

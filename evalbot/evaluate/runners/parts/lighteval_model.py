@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from .completions import Completions, cut, in_order
+from .completions import Completions, Sampling, cut, in_order
 from .failures import Failure
 
 if TYPE_CHECKING:
@@ -110,15 +110,16 @@ def served_model(model: ModelUnderTest, options: Options, counts: Counts, done: 
         def _write(self, doc: Any) -> Any:
             prompt = self.prompt_manager.prepare_prompt(doc)
             ids = self.tok_encode(prompt)
-            kept, written, shortened = room(len(ids), doc.generation_size, max_length)
+            kept, written, shortened = room(len(ids), options.max_tokens or doc.generation_size, max_length)
             counts.add(truncated=kept < len(ids), shortened=shortened)
             # With a chat template the model ends its turn itself, and lighteval sends no stop sequences.
             stops = [] if templated else [loaded.eos_token or "", *(doc.stop_sequences or ())]
             ids = ids[len(ids) - kept :]
             # Read from the tokens, as lighteval does it: the server drops half of a character at the end.
-            tokens = completions.written(ids, written, stops)
-            text = cut(loaded.decode(tokens, skip_special_tokens=True), stops)
-            return ModelResponse(input=prompt, input_tokens=ids, text=[text], output_tokens=[tokens])
+            sampling = Sampling(options.temperature or 0.0, doc.num_samples or 1, options.seed)
+            answers = completions.written(ids, written, stops, sampling)
+            texts = [cut(loaded.decode(tokens, skip_special_tokens=True), stops) for tokens in answers]
+            return ModelResponse(input=prompt, input_tokens=ids, text=texts, output_tokens=answers)
 
         def _weigh(self, doc: Any) -> Any:
             context = self.prompt_manager.prepare_prompt(doc)
@@ -153,6 +154,10 @@ def loaded_model(model: ModelUnderTest, options: Options, counts: Counts, done: 
             """The next task needs it."""
 
         def greedy_until(self, docs: list[Any]) -> list[Any]:
+            torch.manual_seed(options.seed or 0)
+            for doc in docs:
+                # Not by lighteval's own max_new_tokens: it cuts the prompt to that length too.
+                doc.generation_size = options.max_tokens or doc.generation_size
             # How much of a prompt was cut is not known here: lighteval compares characters with tokens.
             return _counted(self._padded_greedy_until(docs), None, done)
 
@@ -166,6 +171,7 @@ def loaded_model(model: ModelUnderTest, options: Options, counts: Counts, done: 
             dtype=model.dtype,
             trust_remote_code=model.trust_remote_code,
             override_chat_template=options.chat_template,
+            generation_parameters={"temperature": options.temperature or 0},
             max_length=model.max_model_len,
             batch_size=None if torch.cuda.is_available() else CPU_BATCH,
         )

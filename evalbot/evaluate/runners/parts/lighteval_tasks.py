@@ -66,7 +66,7 @@ def fetch_dataset(config: Any) -> None:
         raise Failure(kind, f"The dataset {config.hf_repo} could not be loaded: {words}") from error
 
 
-def refuse_unsupported(task: Any) -> None:
+def refuse_unsupported(task: Any, temperature: float | None) -> None:
     """Raise `Failure` for what could be run but not rightly."""
     kinds = {method.name for method in task.sampling_methods}
     if "PERPLEXITY" in kinds:
@@ -74,11 +74,11 @@ def refuse_unsupported(task: Any) -> None:
             "unsupported-task",
             f"{task.name} measures perplexity over whole texts, which lighteval's backends do not compute rightly.",
         )
-    if max(task.num_samples) > 1:
+    if max(task.num_samples) > 1 and not temperature:
         raise Failure(
             "unsupported-task",
-            f"{task.name} draws {max(task.num_samples)} answers to each question, which needs a temperature above 0;"
-            " evalbot runs greedily.",
+            f"{task.name} draws {max(task.num_samples)} answers to each question, which greedy answers cannot be: it"
+            " needs --temperature.",
         )
 
 

@@ -43,6 +43,7 @@ class ModelUnderTest:
 class Options:
     """How to run. `limit` is in samples per task; `chat_template` None means: where the model has one.
 
+    `temperature` None is greedy, or what the task says; `max_tokens` None leaves the length of answers to the task.
     `concurrency` is how many requests may wait for the server at a time, `request_timeout` how long one may, in
     seconds.
     """
@@ -51,6 +52,8 @@ class Options:
     chat_template: bool | None = None
     allow_code_execution: bool = False
     seed: int | None = None
+    temperature: float | None = None
+    max_tokens: int | None = None
     concurrency: int = 32
     request_timeout: float = 600.0
 

@@ -43,6 +43,8 @@ class RunSettings:
     dtype: str | None = None
     max_model_len: int | None = None
     seed: int | None = None
+    temperature: float | None = None
+    max_tokens: int | None = None
     timeout: float | None = None
     start_timeout: float = START_SECONDS
     concurrency: int = 32
@@ -100,6 +102,8 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dtype", help="auto, bfloat16, float16 or float32")
     parser.add_argument("--max-model-len", type=at_least(2), metavar="TOKENS")
     parser.add_argument("--seed", type=at_least(0))
+    parser.add_argument("--temperature", type=_temperature, help="of generated answers; without it they are greedy")
+    parser.add_argument("--max-tokens", type=at_least(1), metavar="TOKENS", help="of an answer, in place of the task's")
     parser.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="for the whole run")
     parser.add_argument(
         "--start-timeout", type=_seconds, metavar="SECONDS", default=START_SECONDS, help="of the server"
@@ -142,20 +146,22 @@ def at_least(least: int) -> Callable[[str], int]:
 
 
 def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0 < seconds < 10_000_000:  # noqa: PLR2004 - four months; not a number fails here too
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
-    return seconds
+    return _bounded(text, 0, 10_000_000, "number of seconds")  # four months
 
 
 def _fraction(text: str) -> float:
+    return _bounded(text, 0, 1, "fraction between 0 and 1")
+
+
+def _temperature(text: str) -> float:
+    return _bounded(text, 0, 10, "temperature; a greedy run has none")
+
+
+def _bounded(text: str, above: float, most: float, what: str) -> float:
     try:
-        fraction = float(text)
+        number = float(text)
     except ValueError:
-        fraction = -1.0
-    if not 0 < fraction <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no fraction between 0 and 1")
-    return fraction
+        number = float("nan")
+    if not above < number <= most:  # false for what is not a number, too
+        raise argparse.ArgumentTypeError(f"{text!r} is no {what}")
+    return number
