@@ -25,10 +25,9 @@ if TYPE_CHECKING:
     from tests.engines.ground.server import Starting, VllmServer
 
 _LONGEST_INSTALL = 600  # seconds
-_SILENT = ("HF_HUB_DISABLE_TELEMETRY", "HF_HUB_DISABLE_UPDATE_CHECK", "HF_HUB_DISABLE_PROGRESS_BARS", "DO_NOT_TRACK")
 
 
-def _absent(reason: str) -> NoReturn:
+def absent(reason: str) -> NoReturn:
     """A test whose tool is missing is skipped, but a CI machine has to have the tool."""
     if os.environ.get("CI") == "true":
         pytest.fail(f"{reason}, and CI is to run this test")
@@ -40,12 +39,10 @@ def uv_environment(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str
     """Environment variables for children that call uv: `vllm==0.32.0` resolves to the CPU's. No token is in it."""
     torch = wheels.torch_folder()
     if torch is None:
-        _absent("torch for the CPU was not found where pip's find-links or EVALBOT_TORCH_WHEELS says")
-    own = wheels.environment(torch, wheels.write_shims(tmp_path_factory.mktemp("shims")))
-    if shutil.which("uv", path=own["PATH"]) is None:
-        _absent("uv is not installed")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUGGING", "PYTEST_"))}
-    environment = {**kept, **own, **wheels.ON_CPU, **dict.fromkeys(_SILENT, "1")}
+        absent("torch for the CPU was not found where pip's find-links or EVALBOT_TORCH_WHEELS says")
+    environment = wheels.uv_environment(torch, wheels.write_shims(tmp_path_factory.mktemp("shims")))
+    if shutil.which("uv", path=environment["PATH"]) is None:
+        absent("uv is not installed")
     _must_resolve(environment)
     return environment
 
@@ -57,7 +54,7 @@ def _must_resolve(environment: Mapping[str, str]) -> None:
         command, env=dict(environment), capture_output=True, text=True, timeout=_LONGEST_INSTALL, check=False
     )
     if done.returncode:
-        _absent(f"uv cannot install vLLM for the CPU here: {done.stderr.strip()[-300:]}")
+        absent(f"uv cannot install vLLM for the CPU here: {done.stderr.strip()[-300:]}")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import json
 import math
 import random
 import struct
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tests.engines.ground.data import datasets
@@ -18,6 +19,8 @@ from tests.engines.ground.vocabulary import ASSISTANT, BEGIN, END, PAD, USER, le
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from tests.engines.ground.vocabulary import Pair
 
 ID = "acme/tiny-llama"
 BASE_ID = "acme/tiny-base"
@@ -40,7 +43,7 @@ Matrix = list[list[float]]
 
 def files(*, chat: bool = True) -> dict[str, bytes]:
     """The files of the model's repository, README.md included."""
-    tokens, merges = learnt(_text(), VOCABULARY, surely={"ANSWER": 9999, "Answer": 999, " B": 9999})
+    tokens, merges = _vocabulary()
     template = {"chat_template.jinja": _TEMPLATE.encode()} if chat else {}
     return {
         "README.md": _card(chat=chat),
@@ -53,8 +56,11 @@ def files(*, chat: bool = True) -> dict[str, bytes]:
     }
 
 
-def _text() -> str:
-    return "\n".join(content.decode() for dataset in datasets() for content in dataset.files().values())
+@cache
+def _vocabulary() -> tuple[dict[str, int], list[Pair]]:
+    """Learnt from the questions that the model is going to be asked."""
+    text = "\n".join(content.decode() for dataset in datasets() for content in dataset.files().values())
+    return learnt(text, VOCABULARY, surely={"ANSWER": 9999, "Answer": 999, " B": 9999})
 
 
 def _card(*, chat: bool) -> bytes:

@@ -6,9 +6,11 @@ that are not needed here. A local version (`0.32.0+cpushim`) satisfies `==0.32.0
 
 from __future__ import annotations
 
+import ast
 import base64
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -70,18 +72,25 @@ def torch_folder() -> Path | None:
 
 
 def _pip_find_links() -> list[str]:
-    found = []
-    for key in ("global.find-links", ":env:.find-links"):
-        command = [sys.executable, "-m", "pip", "config", "get", key]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_LONGEST_LOOK, check=False)
-        found += done.stdout.replace("file://", "").split()
-    return [folder for folder in found if Path(folder).is_dir()]
+    """The folders; `pip config list` prints `global.find-links='/wheels'`, from files and from the environment."""
+    command = [sys.executable, "-m", "pip", "config", "list"]
+    listed = subprocess.run(command, capture_output=True, text=True, timeout=_LONGEST_LOOK, check=False).stdout
+    values = [ast.literal_eval(each) for each in re.findall(r"^\S+\.find-links=(.+)$", listed, re.MULTILINE)]
+    folders = [folder.removeprefix("file://") for value in values for folder in str(value).split()]
+    return [folder for folder in folders if Path(folder).is_dir()]
 
 
-def environment(torch: Path, shims: Path) -> dict[str, str]:
-    """What uv needs to hear so that a script which asks for the real vllm gets the CPU's."""
+_SILENT = ("HF_HUB_DISABLE_TELEMETRY", "HF_HUB_DISABLE_UPDATE_CHECK", "HF_HUB_DISABLE_PROGRESS_BARS", "DO_NOT_TRACK")
+
+
+def uv_environment(torch: Path, shims: Path) -> dict[str, str]:
+    """The environment of children that call uv: one that asks for the real vllm gets the CPU's. No token is in it."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUGGING", "PYTEST_"))}
     tools = Path(sys.executable).parent  # uv is among the development requirements
     return {
+        **kept,
+        **ON_CPU,
+        **dict.fromkeys(_SILENT, "1"),
         "UV_FIND_LINKS": f"{torch},{shims}",
         "UV_PYTHON": PYTHON,
         "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
