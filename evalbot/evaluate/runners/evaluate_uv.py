@@ -691,7 +691,7 @@ def served_by_vllm(model: ModelUnderTest, options: Options) -> AskedModel:
     if model.max_model_len:
         longest = min(longest, model.max_model_len)
     made = _registered("evalbot-chat" if chat else "evalbot-raw")(
-        model_name="evalbot/model",
+        model_name=f"evalbot/{model.id}",
         base_url=model.base_url,
         api_key=model.api_key,
         config=_config(options),
@@ -699,7 +699,9 @@ def served_by_vllm(model: ModelUnderTest, options: Options) -> AskedModel:
         pulse=pulse,
         client_timeout=options.request_timeout,
     )
-    return AskedModel(_as_model(made, options), chat, longest, pulse, options.concurrency, parallel_tasks=2)
+    return AskedModel(
+        _as_model(made, options, model.max_model_len), chat, longest, pulse, options.concurrency, parallel_tasks=2
+    )
 
 
 def loaded_here(model: ModelUnderTest, options: Options) -> AskedModel:
@@ -722,18 +724,7 @@ def loaded_here(model: ModelUnderTest, options: Options) -> AskedModel:
     longest = min(longest, window // 2) if window else longest
     batch = min(options.concurrency, 32)
     # What is generated at a time gets the settings of one sample: tasks must not mix.
-    return AskedModel(_as_model(made, options), chat, longest, Pulse(), batch, parallel_tasks=1)
-
-
-def behind_provider(model: ModelUnderTest, options: Options, base_url: str | None, token: str) -> AskedModel:
-    """The model as Inference Providers serve it. `base_url` is the router's where it is None."""
-    from inspect_ai.model import get_model
-
-    made = get_model(
-        f"hf-inference-providers/{model.id}", base_url=base_url, api_key=token, config=_config(options), memoize=False
-    )
-    return AskedModel(made, chat_template=True, longest=None, pulse=Pulse(), connections=options.concurrency,
-                      parallel_tasks=2)  # fmt: skip
+    return AskedModel(_as_model(made, options, window), chat, longest, Pulse(), batch, parallel_tasks=1)
 
 
 def import_clients() -> None:
@@ -757,10 +748,14 @@ def _config(options: Options) -> Any:
     return GenerateConfig(seed=options.seed, max_retries=3, attempt_timeout=int(options.request_timeout))
 
 
-def _as_model(api: Any, options: Options) -> Any:
-    from inspect_ai.model import Model
+def _as_model(api: Any, options: Options, window: int | None) -> Any:
+    """A model of inspect-ai's. It is told the context's length, else it makes the model once more to ask for it."""
+    from inspect_ai.model import Model, ModelInfo, set_model_info
 
-    return Model(api, _config(options))
+    made = Model(api, _config(options))
+    for name in (str(made), api.model_name):
+        set_model_info(name, ModelInfo(context_length=window))
+    return made
 
 
 def _folder_of(model: ModelUnderTest) -> str:
@@ -955,7 +950,7 @@ def scores_of_log(results: Mapping[str, Any]) -> list[EngineScore]:
         prefix = f"{scorer.get('name')}/" if len(scorers) > 1 else ""
         stderr = _stderr(metrics)
         for name, metric in metrics.items():
-            value = _number(metric.get("value"))
+            value = _finite(metric.get("value"))
             if value is None or name in _ERRORS or name in _SPREADS:
                 continue
             found.append(
@@ -971,7 +966,7 @@ def scores_of_log(results: Mapping[str, Any]) -> list[EngineScore]:
 
 
 def _stderr(metrics: Mapping[str, Any]) -> float | None:
-    return next((_number(metrics[name].get("value")) for name in _ERRORS if name in metrics), None)
+    return next((_finite(metrics[name].get("value")) for name in _ERRORS if name in metrics), None)
 
 
 def _status(said: str, record: Task) -> TaskStatus:
@@ -1000,7 +995,7 @@ def _problem(log: Mapping[str, Any], tally: SampleTally, asked: int, completed: 
     return None
 
 
-def _number(value: Any) -> float | None:
+def _finite(value: Any) -> float | None:
     """inspect-ai writes NaN where there was nothing to average."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         return None
@@ -1254,15 +1249,7 @@ SEED = 42
 _TOLERATED_ERRORS = 0.1
 """A larger part of failed samples ends the task: its score would not be published, and the server may be gone."""
 _MARK = "evalbot_task"
-_PACKAGES = ("inspect-ai", "inspect-evals", "openai", "datasets", "transformers", "torch", "accelerate")
-
-
-@dataclass(frozen=True)
-class Generation:
-    """What is asked of the model where the user says it. None: what the task says, else greedy and a usual length."""
-
-    temperature: float | None = None
-    max_tokens: int | None = None
+_CACHE = ".cache"
 
 
 class InspectRun:
@@ -1281,7 +1268,6 @@ class InspectRun:
         progress: Progress,
         *,
         plan: Callable[[str, list[str]], None] | None = None,
-        generation: Generation | None = None,
     ) -> None:
         self._specs = list(specs)
         self._options = options
@@ -1289,17 +1275,17 @@ class InspectRun:
         self._report = report
         self._progress = progress
         self._plan = plan
-        self._generation = generation or Generation()
         self._loaded: list[LoadedTask] = []
         self._tallies: dict[int, SampleTally] = {}
         self._since: dict[int, float] = {}
         self._waiting: set[int] = set()
         self._chat: bool | None = None
+        self._pulse = Pulse()
 
     def prepare(self) -> None:
         """Make the tasks, with their datasets. One that cannot be made is reported at once."""
         self._out.mkdir(parents=True, exist_ok=True)
-        settle_inspect(self._out)
+        settle_inspect(self._out / _CACHE)
         watch_loaders()
         for text in self._specs:
             self._load(text)
@@ -1321,8 +1307,11 @@ class InspectRun:
             words = f"{type(error).__name__}: {error}"
             self._give_up(Failure(classify(words), shorten(words)))
             return
-        self._chat = asked.chat_template
-        self._evaluate(asked)
+        self._chat, self._pulse = asked.chat_template, asked.pulse
+        try:
+            self._evaluate(asked)
+        finally:
+            shutil.rmtree(self._out / _CACHE, ignore_errors=True)
 
     def _load(self, text: str) -> None:
         started = time.monotonic()
@@ -1372,11 +1361,11 @@ class InspectRun:
 
     def _settle(self, number: int, loaded: LoadedTask, asked: AskedModel) -> None:
         """How answers are generated: the user's word, then the task's, then greedy and of bounded length."""
-        config, said = loaded.task.config, self._generation
-        if said.temperature is not None or config.temperature is None:
-            config.temperature = said.temperature or 0.0
-        if said.max_tokens is not None or config.max_tokens is None:
-            config.max_tokens = said.max_tokens or asked.longest
+        config, options = loaded.task.config, self._options
+        if options.temperature is not None or config.temperature is None:
+            config.temperature = options.temperature or 0.0
+        if options.max_tokens is not None or config.max_tokens is None:
+            config.max_tokens = options.max_tokens or asked.longest
         loaded.task.metadata = {**(loaded.task.metadata or {}), _MARK: number}
         if loaded.runs_code:
             loaded.notes["sandbox"] = "local"
@@ -1388,7 +1377,7 @@ class InspectRun:
         import inspect_ai
 
         try:
-            inspect_ai.eval(
+            logs = inspect_ai.eval(
                 [self._loaded[number].task for number in numbers],
                 model=asked.model,
                 limit=self._options.limit,
@@ -1410,6 +1399,8 @@ class InspectRun:
             traceback.print_exc()
             words = f"{type(error).__name__}: {error}"
             return Failure(classify(words), shorten(words))
+        for log in logs:  # a task that broke is not always announced
+            self._ended(int(log.eval.metadata[_MARK]), log)
         return None
 
     def _begun(self, number: int) -> None:
@@ -1430,19 +1421,20 @@ class InspectRun:
         self._progress(loaded.spec.recorded_name, self._tallies[number].done, total)
 
     def _ended(self, number: int, log: Any) -> None:
+        if number not in self._waiting:
+            return
+        self._waiting.discard(number)
         header = json.loads(log.model_copy(update={"samples": None, "reductions": None}).model_dump_json())
+        tally = self._tallies.get(number, SampleTally())
         record: Task = inspect_record(
-            self._loaded[number],
-            header,
-            self._tallies.get(number, SampleTally()),
-            limit=self._options.limit,
-            chat_template=self._chat,
+            self._loaded[number], header, tally, limit=self._options.limit, chat_template=self._chat
         )
-        record["seconds"] = round(time.monotonic() - self._since.get(number, time.monotonic()), 2)
+        if record["problem"] is not None and self._pulse.dead:
+            record["problem"]["kind"] = "server-died"
+        now = time.monotonic()
+        record["seconds"] = round(now - self._since.get(number, now), 2)
         record["log"] = self._relative(str(log.location))
-        if number in self._waiting:
-            self._waiting.discard(number)
-            self._report(record)
+        self._report(record)
 
     def _relative(self, location: str) -> str | None:
         path = Path(location.removeprefix("file://"))
@@ -1450,19 +1442,6 @@ class InspectRun:
             return path.resolve().relative_to(self._out.resolve().parent).as_posix()
         except ValueError:
             return None
-
-
-def inspect_packages() -> dict[str, str]:
-    """The versions that the results depend on: distribution → version."""
-    from importlib import metadata
-
-    found = {}
-    for name in _PACKAGES:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
 
 
 def _hear(
@@ -1608,6 +1587,7 @@ class ModelUnderTest:
 class Options:
     """How to run. `limit` is in samples per task; `chat_template` None means: where the model has one.
 
+    `temperature` None is greedy, or what the task says; `max_tokens` None leaves the length of answers to the task.
     `concurrency` is how many requests may wait for the server at a time, `request_timeout` how long one may, in
     seconds.
     """
@@ -1616,6 +1596,8 @@ class Options:
     chat_template: bool | None = None
     allow_code_execution: bool = False
     seed: int | None = None
+    temperature: float | None = None
+    max_tokens: int | None = None
     concurrency: int = 32
     request_timeout: float = 600.0
 
@@ -2123,7 +2105,7 @@ def fetch_dataset(config: Any) -> None:
         raise Failure(kind, f"The dataset {config.hf_repo} could not be loaded: {words}") from error
 
 
-def refuse_unsupported(task: Any) -> None:
+def refuse_unsupported(task: Any, temperature: float | None) -> None:
     """Raise `Failure` for what could be run but not rightly."""
     kinds = {method.name for method in task.sampling_methods}
     if "PERPLEXITY" in kinds:
@@ -2131,11 +2113,11 @@ def refuse_unsupported(task: Any) -> None:
             "unsupported-task",
             f"{task.name} measures perplexity over whole texts, which lighteval's backends do not compute rightly.",
         )
-    if max(task.num_samples) > 1:
+    if max(task.num_samples) > 1 and not temperature:
         raise Failure(
             "unsupported-task",
-            f"{task.name} draws {max(task.num_samples)} answers to each question, which needs a temperature above 0;"
-            " evalbot runs greedily.",
+            f"{task.name} draws {max(task.num_samples)} answers to each question, which greedy answers cannot be: it"
+            " needs --temperature.",
         )
 
 
@@ -2667,12 +2649,35 @@ RETRIED_STATUSES: Final = frozenset({429, 500, 502, 503, 504})
 STOPS_SENT: Final = 4
 """The server takes no more; the text is cut at the others here."""
 
+PLAIN: Final = {
+    "temperature": 0,
+    "top_p": 1,
+    "top_k": -1,
+    "min_p": 0,
+    "repetition_penalty": 1,
+    "presence_penalty": 0,
+    "frequency_penalty": 0,
+}
+"""Said in every request: a server that runs already may have other defaults, of which nothing would be known."""
+
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 
+@dataclass(frozen=True)
+class Sampling:
+    """How answers are drawn. A temperature of 0 is greedy, and then there is only one answer."""
+
+    temperature: float = 0.0
+    answers: int = 1
+    seed: int | None = None
+
+
+GREEDY: Final = Sampling()
+
+
 class Completions:
-    """Asks one model of one server, greedily. Every method may be called from many threads.
+    """Asks one model of one server. Every method may be called from many threads.
 
     Raises `Failure`: `server-died` where it cannot be reached any more, `timeout`, `engine-error` with its words.
     """
@@ -2683,16 +2688,21 @@ class Completions:
         self._key = key
         self._timeout = timeout
 
-    def written(self, prompt: Sequence[int], max_tokens: int, stops: Sequence[str]) -> list[int]:
-        """The tokens the model writes after the prompt, about as far as the first of `stops`; the end is to be cut."""
+    def written(
+        self, prompt: Sequence[int], max_tokens: int, stops: Sequence[str], sampling: Sampling = GREEDY
+    ) -> list[list[int]]:
+        """The tokens of each answer to the prompt, about as far as the first of `stops`; the end is to be cut."""
         body: dict[str, Any] = {"prompt": list(prompt), "max_tokens": max_tokens, "return_token_ids": True}
+        body |= {"temperature": sampling.temperature, "n": sampling.answers}
+        if sampling.seed is not None:
+            body["seed"] = sampling.seed
         stops = [stop for stop in stops if stop]
         if stops:
             body["stop"] = stops[:STOPS_SENT]
-        tokens = self._ask(body)[0].get("token_ids")
-        if not isinstance(tokens, list):
+        answers = [choice.get("token_ids") for choice in self._ask(body)]
+        if not all(isinstance(tokens, list) for tokens in answers):
             raise Failure("engine-error", "The server does not say which tokens it wrote; vLLM does from 0.10.2 on.")
-        return tokens
+        return [list(tokens or ()) for tokens in answers]
 
     def log_probabilities(
         self, prompts: Sequence[Sequence[int]], continuations: Sequence[Sequence[int]]
@@ -2713,7 +2723,7 @@ class Completions:
 
     def _ask(self, body: dict[str, Any]) -> list[dict[str, Any]]:
         """The choices, in the order of the prompts."""
-        answer = self._post({"model": self._name, "temperature": 0, **body})
+        answer = self._post({"model": self._name, **PLAIN, **body})
         choices = answer.get("choices") if isinstance(answer, dict) else None
         if not isinstance(choices, list) or not choices:
             raise Failure("engine-error", "The server answered without a completion.")
@@ -2911,6 +2921,8 @@ class Evaluation:
             chat_template=settings.chat_template,
             allow_code_execution=settings.allow_code_execution,
             seed=settings.seed,
+            temperature=settings.temperature,
+            max_tokens=settings.max_tokens,
             concurrency=settings.concurrency,
         )
         job = {
@@ -3049,6 +3061,7 @@ def serve_arguments(settings: RunSettings, model: dict[str, Any], name: str, por
     return [
         *("vllm", "serve", model["id"], "--host", "127.0.0.1", "--port", str(port), "--served-model-name", name),
         *("--uvicorn-log-level", "warning"),
+        *("--generation-config", "vllm"),  # not the repository's, which changes greedy answers too
         *words,
         *code,
         *settings.vllm_args,
@@ -3247,15 +3260,16 @@ def served_model(model: ModelUnderTest, options: Options, counts: Counts, done: 
         def _write(self, doc: Any) -> Any:
             prompt = self.prompt_manager.prepare_prompt(doc)
             ids = self.tok_encode(prompt)
-            kept, written, shortened = room(len(ids), doc.generation_size, max_length)
+            kept, written, shortened = room(len(ids), options.max_tokens or doc.generation_size, max_length)
             counts.add(truncated=kept < len(ids), shortened=shortened)
             # With a chat template the model ends its turn itself, and lighteval sends no stop sequences.
             stops = [] if templated else [loaded.eos_token or "", *(doc.stop_sequences or ())]
             ids = ids[len(ids) - kept :]
             # Read from the tokens, as lighteval does it: the server drops half of a character at the end.
-            tokens = completions.written(ids, written, stops)
-            text = cut(loaded.decode(tokens, skip_special_tokens=True), stops)
-            return ModelResponse(input=prompt, input_tokens=ids, text=[text], output_tokens=[tokens])
+            sampling = Sampling(options.temperature or 0.0, doc.num_samples or 1, options.seed)
+            answers = completions.written(ids, written, stops, sampling)
+            texts = [cut(loaded.decode(tokens, skip_special_tokens=True), stops) for tokens in answers]
+            return ModelResponse(input=prompt, input_tokens=ids, text=texts, output_tokens=answers)
 
         def _weigh(self, doc: Any) -> Any:
             context = self.prompt_manager.prepare_prompt(doc)
@@ -3290,6 +3304,10 @@ def loaded_model(model: ModelUnderTest, options: Options, counts: Counts, done: 
             """The next task needs it."""
 
         def greedy_until(self, docs: list[Any]) -> list[Any]:
+            torch.manual_seed(options.seed or 0)
+            for doc in docs:
+                # Not by lighteval's own max_new_tokens: it cuts the prompt to that length too.
+                doc.generation_size = options.max_tokens or doc.generation_size
             # How much of a prompt was cut is not known here: lighteval compares characters with tokens.
             return _counted(self._padded_greedy_until(docs), None, done)
 
@@ -3303,6 +3321,7 @@ def loaded_model(model: ModelUnderTest, options: Options, counts: Counts, done: 
             dtype=model.dtype,
             trust_remote_code=model.trust_remote_code,
             override_chat_template=options.chat_template,
+            generation_parameters={"temperature": options.temperature or 0},
             max_length=model.max_model_len,
             batch_size=None if torch.cuda.is_available() else CPU_BATCH,
         )
@@ -3451,7 +3470,7 @@ class LightevalRun:
             model=asked,
         )
         full_name, task = next(iter(pipeline.tasks_dict.items()))
-        refuse_unsupported(task)
+        refuse_unsupported(task, self._options.temperature)
         asked_for = len(pipeline.documents_dict[full_name])
         self._total = asked_for * len(task.sampling_methods)
         record["samples"] |= {"total": len(task.eval_docs()), "asked": asked_for}
@@ -3473,8 +3492,10 @@ class LightevalRun:
         said: dict[str, Any] = {"kinds": kinds, "truncated_prompts": self._counts.truncated}
         if "generative" in kinds:
             said |= {
-                "temperature": 0,
-                "max_tokens": task.generation_size,
+                "temperature": self._options.temperature or 0,
+                "max_tokens": self._options.max_tokens or task.generation_size,
+                "answers": max(task.num_samples),
+                "seed": self._options.seed,
                 "stop": list(task.stop_sequence or ()),
                 "shortened_answers": self._counts.shortened,
             }
@@ -3597,6 +3618,8 @@ class RunSettings:
     dtype: str | None = None
     max_model_len: int | None = None
     seed: int | None = None
+    temperature: float | None = None
+    max_tokens: int | None = None
     timeout: float | None = None
     start_timeout: float = START_SECONDS
     concurrency: int = 32
@@ -3650,13 +3673,17 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--trust-remote-code", action="store_true", help="run the model's own code; needs --revision")
     parser.add_argument("--allow-code-execution", action="store_true", help="tasks may run code that the model writes")
     parser.add_argument("--tensor-parallel-size", type=at_least(1), metavar="GPUS")
-    parser.add_argument("--gpu-memory-utilization", type=_fraction, metavar="FRACTION")
+    parser.add_argument("--gpu-memory-utilization", type=_fraction_option, metavar="FRACTION")
     parser.add_argument("--dtype", help="auto, bfloat16, float16 or float32")
     parser.add_argument("--max-model-len", type=at_least(2), metavar="TOKENS")
     parser.add_argument("--seed", type=at_least(0))
-    parser.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="for the whole run")
     parser.add_argument(
-        "--start-timeout", type=_seconds, metavar="SECONDS", default=START_SECONDS, help="of the server"
+        "--temperature", type=_temperature_option, help="of generated answers; without it they are greedy"
+    )
+    parser.add_argument("--max-tokens", type=at_least(1), metavar="TOKENS", help="of an answer, in place of the task's")
+    parser.add_argument("--timeout", type=_seconds_option, metavar="SECONDS", help="for the whole run")
+    parser.add_argument(
+        "--start-timeout", type=_seconds_option, metavar="SECONDS", default=START_SECONDS, help="of the server"
     )
     parser.add_argument("--concurrency", type=at_least(1), default=32, metavar="REQUESTS")
     parser.add_argument(
@@ -3695,24 +3722,26 @@ def at_least(least: int) -> Callable[[str], int]:
     return number
 
 
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0 < seconds < 10_000_000:  # noqa: PLR2004 - four months; not a number fails here too
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
-    return seconds
+def _seconds_option(text: str) -> float:
+    return _bounded(text, 0, 10_000_000, "number of seconds")  # four months
 
 
-def _fraction(text: str) -> float:
+def _fraction_option(text: str) -> float:
+    return _bounded(text, 0, 1, "fraction between 0 and 1")
+
+
+def _temperature_option(text: str) -> float:
+    return _bounded(text, 0, 10, "temperature; a greedy run has none")
+
+
+def _bounded(text: str, above: float, most: float, what: str) -> float:
     try:
-        fraction = float(text)
+        number = float(text)
     except ValueError:
-        fraction = -1.0
-    if not 0 < fraction <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no fraction between 0 and 1")
-    return fraction
+        number = float("nan")
+    if not above < number <= most:  # false for what is not a number, too
+        raise argparse.ArgumentTypeError(f"{text!r} is no {what}")
+    return number
 
 
 # ---- evaluate_main ---------------------------------------------------------------------------------------------------

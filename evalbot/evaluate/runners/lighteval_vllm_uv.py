@@ -488,6 +488,7 @@ class ModelUnderTest:
 class Options:
     """How to run. `limit` is in samples per task; `chat_template` None means: where the model has one.
 
+    `temperature` None is greedy, or what the task says; `max_tokens` None leaves the length of answers to the task.
     `concurrency` is how many requests may wait for the server at a time, `request_timeout` how long one may, in
     seconds.
     """
@@ -496,6 +497,8 @@ class Options:
     chat_template: bool | None = None
     allow_code_execution: bool = False
     seed: int | None = None
+    temperature: float | None = None
+    max_tokens: int | None = None
     concurrency: int = 32
     request_timeout: float = 600.0
 
@@ -1003,7 +1006,7 @@ def fetch_dataset(config: Any) -> None:
         raise Failure(kind, f"The dataset {config.hf_repo} could not be loaded: {words}") from error
 
 
-def refuse_unsupported(task: Any) -> None:
+def refuse_unsupported(task: Any, temperature: float | None) -> None:
     """Raise `Failure` for what could be run but not rightly."""
     kinds = {method.name for method in task.sampling_methods}
     if "PERPLEXITY" in kinds:
@@ -1011,11 +1014,11 @@ def refuse_unsupported(task: Any) -> None:
             "unsupported-task",
             f"{task.name} measures perplexity over whole texts, which lighteval's backends do not compute rightly.",
         )
-    if max(task.num_samples) > 1:
+    if max(task.num_samples) > 1 and not temperature:
         raise Failure(
             "unsupported-task",
-            f"{task.name} draws {max(task.num_samples)} answers to each question, which needs a temperature above 0;"
-            " evalbot runs greedily.",
+            f"{task.name} draws {max(task.num_samples)} answers to each question, which greedy answers cannot be: it"
+            " needs --temperature.",
         )
 
 
@@ -1547,12 +1550,35 @@ RETRIED_STATUSES: Final = frozenset({429, 500, 502, 503, 504})
 STOPS_SENT: Final = 4
 """The server takes no more; the text is cut at the others here."""
 
+PLAIN: Final = {
+    "temperature": 0,
+    "top_p": 1,
+    "top_k": -1,
+    "min_p": 0,
+    "repetition_penalty": 1,
+    "presence_penalty": 0,
+    "frequency_penalty": 0,
+}
+"""Said in every request: a server that runs already may have other defaults, of which nothing would be known."""
+
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 
+@dataclass(frozen=True)
+class Sampling:
+    """How answers are drawn. A temperature of 0 is greedy, and then there is only one answer."""
+
+    temperature: float = 0.0
+    answers: int = 1
+    seed: int | None = None
+
+
+GREEDY: Final = Sampling()
+
+
 class Completions:
-    """Asks one model of one server, greedily. Every method may be called from many threads.
+    """Asks one model of one server. Every method may be called from many threads.
 
     Raises `Failure`: `server-died` where it cannot be reached any more, `timeout`, `engine-error` with its words.
     """
@@ -1563,16 +1589,21 @@ class Completions:
         self._key = key
         self._timeout = timeout
 
-    def written(self, prompt: Sequence[int], max_tokens: int, stops: Sequence[str]) -> list[int]:
-        """The tokens the model writes after the prompt, about as far as the first of `stops`; the end is to be cut."""
+    def written(
+        self, prompt: Sequence[int], max_tokens: int, stops: Sequence[str], sampling: Sampling = GREEDY
+    ) -> list[list[int]]:
+        """The tokens of each answer to the prompt, about as far as the first of `stops`; the end is to be cut."""
         body: dict[str, Any] = {"prompt": list(prompt), "max_tokens": max_tokens, "return_token_ids": True}
+        body |= {"temperature": sampling.temperature, "n": sampling.answers}
+        if sampling.seed is not None:
+            body["seed"] = sampling.seed
         stops = [stop for stop in stops if stop]
         if stops:
             body["stop"] = stops[:STOPS_SENT]
-        tokens = self._ask(body)[0].get("token_ids")
-        if not isinstance(tokens, list):
+        answers = [choice.get("token_ids") for choice in self._ask(body)]
+        if not all(isinstance(tokens, list) for tokens in answers):
             raise Failure("engine-error", "The server does not say which tokens it wrote; vLLM does from 0.10.2 on.")
-        return tokens
+        return [list(tokens or ()) for tokens in answers]
 
     def log_probabilities(
         self, prompts: Sequence[Sequence[int]], continuations: Sequence[Sequence[int]]
@@ -1593,7 +1624,7 @@ class Completions:
 
     def _ask(self, body: dict[str, Any]) -> list[dict[str, Any]]:
         """The choices, in the order of the prompts."""
-        answer = self._post({"model": self._name, "temperature": 0, **body})
+        answer = self._post({"model": self._name, **PLAIN, **body})
         choices = answer.get("choices") if isinstance(answer, dict) else None
         if not isinstance(choices, list) or not choices:
             raise Failure("engine-error", "The server answered without a completion.")
@@ -1791,6 +1822,8 @@ class Evaluation:
             chat_template=settings.chat_template,
             allow_code_execution=settings.allow_code_execution,
             seed=settings.seed,
+            temperature=settings.temperature,
+            max_tokens=settings.max_tokens,
             concurrency=settings.concurrency,
         )
         job = {
@@ -1929,6 +1962,7 @@ def serve_arguments(settings: RunSettings, model: dict[str, Any], name: str, por
     return [
         *("vllm", "serve", model["id"], "--host", "127.0.0.1", "--port", str(port), "--served-model-name", name),
         *("--uvicorn-log-level", "warning"),
+        *("--generation-config", "vllm"),  # not the repository's, which changes greedy answers too
         *words,
         *code,
         *settings.vllm_args,
@@ -2127,15 +2161,16 @@ def served_model(model: ModelUnderTest, options: Options, counts: Counts, done: 
         def _write(self, doc: Any) -> Any:
             prompt = self.prompt_manager.prepare_prompt(doc)
             ids = self.tok_encode(prompt)
-            kept, written, shortened = room(len(ids), doc.generation_size, max_length)
+            kept, written, shortened = room(len(ids), options.max_tokens or doc.generation_size, max_length)
             counts.add(truncated=kept < len(ids), shortened=shortened)
             # With a chat template the model ends its turn itself, and lighteval sends no stop sequences.
             stops = [] if templated else [loaded.eos_token or "", *(doc.stop_sequences or ())]
             ids = ids[len(ids) - kept :]
             # Read from the tokens, as lighteval does it: the server drops half of a character at the end.
-            tokens = completions.written(ids, written, stops)
-            text = cut(loaded.decode(tokens, skip_special_tokens=True), stops)
-            return ModelResponse(input=prompt, input_tokens=ids, text=[text], output_tokens=[tokens])
+            sampling = Sampling(options.temperature or 0.0, doc.num_samples or 1, options.seed)
+            answers = completions.written(ids, written, stops, sampling)
+            texts = [cut(loaded.decode(tokens, skip_special_tokens=True), stops) for tokens in answers]
+            return ModelResponse(input=prompt, input_tokens=ids, text=texts, output_tokens=answers)
 
         def _weigh(self, doc: Any) -> Any:
             context = self.prompt_manager.prepare_prompt(doc)
@@ -2170,6 +2205,10 @@ def loaded_model(model: ModelUnderTest, options: Options, counts: Counts, done: 
             """The next task needs it."""
 
         def greedy_until(self, docs: list[Any]) -> list[Any]:
+            torch.manual_seed(options.seed or 0)
+            for doc in docs:
+                # Not by lighteval's own max_new_tokens: it cuts the prompt to that length too.
+                doc.generation_size = options.max_tokens or doc.generation_size
             # How much of a prompt was cut is not known here: lighteval compares characters with tokens.
             return _counted(self._padded_greedy_until(docs), None, done)
 
@@ -2183,6 +2222,7 @@ def loaded_model(model: ModelUnderTest, options: Options, counts: Counts, done: 
             dtype=model.dtype,
             trust_remote_code=model.trust_remote_code,
             override_chat_template=options.chat_template,
+            generation_parameters={"temperature": options.temperature or 0},
             max_length=model.max_model_len,
             batch_size=None if torch.cuda.is_available() else CPU_BATCH,
         )
@@ -2331,7 +2371,7 @@ class LightevalRun:
             model=asked,
         )
         full_name, task = next(iter(pipeline.tasks_dict.items()))
-        refuse_unsupported(task)
+        refuse_unsupported(task, self._options.temperature)
         asked_for = len(pipeline.documents_dict[full_name])
         self._total = asked_for * len(task.sampling_methods)
         record["samples"] |= {"total": len(task.eval_docs()), "asked": asked_for}
@@ -2353,8 +2393,10 @@ class LightevalRun:
         said: dict[str, Any] = {"kinds": kinds, "truncated_prompts": self._counts.truncated}
         if "generative" in kinds:
             said |= {
-                "temperature": 0,
-                "max_tokens": task.generation_size,
+                "temperature": self._options.temperature or 0,
+                "max_tokens": self._options.max_tokens or task.generation_size,
+                "answers": max(task.num_samples),
+                "seed": self._options.seed,
                 "stop": list(task.stop_sequence or ()),
                 "shortened_answers": self._counts.shortened,
             }
@@ -2477,6 +2519,8 @@ class RunSettings:
     dtype: str | None = None
     max_model_len: int | None = None
     seed: int | None = None
+    temperature: float | None = None
+    max_tokens: int | None = None
     timeout: float | None = None
     start_timeout: float = START_SECONDS
     concurrency: int = 32
@@ -2530,13 +2574,17 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--trust-remote-code", action="store_true", help="run the model's own code; needs --revision")
     parser.add_argument("--allow-code-execution", action="store_true", help="tasks may run code that the model writes")
     parser.add_argument("--tensor-parallel-size", type=at_least(1), metavar="GPUS")
-    parser.add_argument("--gpu-memory-utilization", type=_fraction, metavar="FRACTION")
+    parser.add_argument("--gpu-memory-utilization", type=_fraction_option, metavar="FRACTION")
     parser.add_argument("--dtype", help="auto, bfloat16, float16 or float32")
     parser.add_argument("--max-model-len", type=at_least(2), metavar="TOKENS")
     parser.add_argument("--seed", type=at_least(0))
-    parser.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="for the whole run")
     parser.add_argument(
-        "--start-timeout", type=_seconds, metavar="SECONDS", default=START_SECONDS, help="of the server"
+        "--temperature", type=_temperature_option, help="of generated answers; without it they are greedy"
+    )
+    parser.add_argument("--max-tokens", type=at_least(1), metavar="TOKENS", help="of an answer, in place of the task's")
+    parser.add_argument("--timeout", type=_seconds_option, metavar="SECONDS", help="for the whole run")
+    parser.add_argument(
+        "--start-timeout", type=_seconds_option, metavar="SECONDS", default=START_SECONDS, help="of the server"
     )
     parser.add_argument("--concurrency", type=at_least(1), default=32, metavar="REQUESTS")
     parser.add_argument(
@@ -2575,24 +2623,26 @@ def at_least(least: int) -> Callable[[str], int]:
     return number
 
 
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0 < seconds < 10_000_000:  # noqa: PLR2004 - four months; not a number fails here too
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
-    return seconds
+def _seconds_option(text: str) -> float:
+    return _bounded(text, 0, 10_000_000, "number of seconds")  # four months
 
 
-def _fraction(text: str) -> float:
+def _fraction_option(text: str) -> float:
+    return _bounded(text, 0, 1, "fraction between 0 and 1")
+
+
+def _temperature_option(text: str) -> float:
+    return _bounded(text, 0, 10, "temperature; a greedy run has none")
+
+
+def _bounded(text: str, above: float, most: float, what: str) -> float:
     try:
-        fraction = float(text)
+        number = float(text)
     except ValueError:
-        fraction = -1.0
-    if not 0 < fraction <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no fraction between 0 and 1")
-    return fraction
+        number = float("nan")
+    if not above < number <= most:  # false for what is not a number, too
+        raise argparse.ArgumentTypeError(f"{text!r} is no {what}")
+    return number
 
 
 # ---- lighteval_main --------------------------------------------------------------------------------------------------

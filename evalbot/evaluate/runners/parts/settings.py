@@ -98,15 +98,17 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--trust-remote-code", action="store_true", help="run the model's own code; needs --revision")
     parser.add_argument("--allow-code-execution", action="store_true", help="tasks may run code that the model writes")
     parser.add_argument("--tensor-parallel-size", type=at_least(1), metavar="GPUS")
-    parser.add_argument("--gpu-memory-utilization", type=_fraction, metavar="FRACTION")
+    parser.add_argument("--gpu-memory-utilization", type=_fraction_option, metavar="FRACTION")
     parser.add_argument("--dtype", help="auto, bfloat16, float16 or float32")
     parser.add_argument("--max-model-len", type=at_least(2), metavar="TOKENS")
     parser.add_argument("--seed", type=at_least(0))
-    parser.add_argument("--temperature", type=_temperature, help="of generated answers; without it they are greedy")
-    parser.add_argument("--max-tokens", type=at_least(1), metavar="TOKENS", help="of an answer, in place of the task's")
-    parser.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="for the whole run")
     parser.add_argument(
-        "--start-timeout", type=_seconds, metavar="SECONDS", default=START_SECONDS, help="of the server"
+        "--temperature", type=_temperature_option, help="of generated answers; without it they are greedy"
+    )
+    parser.add_argument("--max-tokens", type=at_least(1), metavar="TOKENS", help="of an answer, in place of the task's")
+    parser.add_argument("--timeout", type=_seconds_option, metavar="SECONDS", help="for the whole run")
+    parser.add_argument(
+        "--start-timeout", type=_seconds_option, metavar="SECONDS", default=START_SECONDS, help="of the server"
     )
     parser.add_argument("--concurrency", type=at_least(1), default=32, metavar="REQUESTS")
     parser.add_argument(
@@ -145,15 +147,15 @@ def at_least(least: int) -> Callable[[str], int]:
     return number
 
 
-def _seconds(text: str) -> float:
+def _seconds_option(text: str) -> float:
     return _bounded(text, 0, 10_000_000, "number of seconds")  # four months
 
 
-def _fraction(text: str) -> float:
+def _fraction_option(text: str) -> float:
     return _bounded(text, 0, 1, "fraction between 0 and 1")
 
 
-def _temperature(text: str) -> float:
+def _temperature_option(text: str) -> float:
     return _bounded(text, 0, 10, "temperature; a greedy run has none")
 
 
