@@ -57,7 +57,8 @@ def write(results):
 
 
 def say(line):
-    print(line, file=sys.stderr, flush=True)
+    sys.stderr.buffer.write(line.encode("utf-8", "surrogateescape") + b"\n")
+    sys.stderr.flush()
 
 
 def look_for(secret):

@@ -47,7 +47,8 @@ def go(tmp_path: Path, environ: dict[str, str], plan: dict[str, Any], **options:
     said: list[str] = []
     settings = {"timeout": 60.0, "output_dir": tmp_path / "out", "machine": NO_GPU, "allow_cpu": True, **options}
     script = write_runner(tmp_path, **plan)
-    done = run_locally(settings.pop("command", COMMAND), environ=environ, notify=said.append, script=script, **settings)
+    command, notify = settings.pop("command", COMMAND), settings.pop("notify", said.append)
+    done = run_locally(command, environ=environ, notify=notify, script=script, **settings)
     return done, said
 
 
@@ -160,6 +161,28 @@ def test_run__out_of_time__keeps_what_is_there(tmp_path: Path, environ: dict[str
     assert failure.details["failures"][0] == "timeout"
     assert "--timeout" in str(failure.hint)
     assert ("1 of 1 tasks were done" in failure.message) is is_there
+
+
+@LINUX
+@pytest.mark.usefixtures("no_shield")
+def test_run__whose_reader_goes_away__is_stopped(tmp_path: Path, environ: dict[str, str]) -> None:
+    def notify(line: str) -> None:
+        if "the server" in line:
+            raise BrokenPipeError
+
+    plan = {"spawn": ["own-session"], "progress": [{"phase": "starting the server"}], "seconds": 60}
+    with pytest.raises(BrokenPipeError):
+        go(tmp_path, environ, plan, notify=notify)
+    assert alive(tmp_path / "out" / "pids") == []
+
+
+@pytest.mark.usefixtures("no_shield")
+def test_run__that_says_very_much__is_listened_to_and_told_in_short(tmp_path: Path, environ: dict[str, str]) -> None:
+    failure = fails(tmp_path, environ, {"lines": ["x" * 300_000, "\udcff\x1b[2J"] * 20, "code": 1})
+    assert len(failure.candidates) == 12
+    assert max(map(len, failure.candidates)) <= 200
+    assert "\x1b" not in "".join(failure.candidates)
+    assert (tmp_path / "out" / "runner.log").stat().st_size > 6_000_000
 
 
 @pytest.mark.usefixtures("no_shield")
