@@ -6,7 +6,6 @@ import json
 import shutil
 import time
 import traceback
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,14 +32,6 @@ _MARK = "evalbot_task"
 _CACHE = ".cache"
 
 
-@dataclass(frozen=True)
-class Generation:
-    """What is asked of the model where the user says it. None: what the task says, else greedy and a usual length."""
-
-    temperature: float | None = None
-    max_tokens: int | None = None
-
-
 class InspectRun:
     """The tasks of one run.
 
@@ -57,7 +48,6 @@ class InspectRun:
         progress: Progress,
         *,
         plan: Callable[[str, list[str]], None] | None = None,
-        generation: Generation | None = None,
     ) -> None:
         self._specs = list(specs)
         self._options = options
@@ -65,7 +55,6 @@ class InspectRun:
         self._report = report
         self._progress = progress
         self._plan = plan
-        self._generation = generation or Generation()
         self._loaded: list[LoadedTask] = []
         self._tallies: dict[int, SampleTally] = {}
         self._since: dict[int, float] = {}
@@ -152,11 +141,11 @@ class InspectRun:
 
     def _settle(self, number: int, loaded: LoadedTask, asked: AskedModel) -> None:
         """How answers are generated: the user's word, then the task's, then greedy and of bounded length."""
-        config, said = loaded.task.config, self._generation
-        if said.temperature is not None or config.temperature is None:
-            config.temperature = said.temperature or 0.0
-        if said.max_tokens is not None or config.max_tokens is None:
-            config.max_tokens = said.max_tokens or asked.longest
+        config, options = loaded.task.config, self._options
+        if options.temperature is not None or config.temperature is None:
+            config.temperature = options.temperature or 0.0
+        if options.max_tokens is not None or config.max_tokens is None:
+            config.max_tokens = options.max_tokens or asked.longest
         loaded.task.metadata = {**(loaded.task.metadata or {}), _MARK: number}
         if loaded.runs_code:
             loaded.notes["sandbox"] = "local"

@@ -119,17 +119,6 @@ def loaded_here(model: ModelUnderTest, options: Options) -> AskedModel:
     return AskedModel(_as_model(made, options, window), chat, longest, Pulse(), batch, parallel_tasks=1)
 
 
-def behind_provider(model: ModelUnderTest, options: Options, base_url: str | None, token: str) -> AskedModel:
-    """The model as Inference Providers serve it. `base_url` is the router's where it is None."""
-    from inspect_ai.model import get_model
-
-    made = get_model(
-        f"hf-inference-providers/{model.id}", base_url=base_url, api_key=token, config=_config(options), memoize=False
-    )
-    return AskedModel(made, chat_template=True, longest=None, pulse=Pulse(), connections=options.concurrency,
-                      parallel_tasks=2)  # fmt: skip
-
-
 def import_clients() -> None:
     """Import what asks a server, which takes seconds: while the server loads, rather than after."""
     for name in ("openai", "inspect_ai.model._providers.openai_compatible_completions"):

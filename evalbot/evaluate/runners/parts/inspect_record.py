@@ -93,7 +93,7 @@ def scores_of_log(results: Mapping[str, Any]) -> list[EngineScore]:
         prefix = f"{scorer.get('name')}/" if len(scorers) > 1 else ""
         stderr = _stderr(metrics)
         for name, metric in metrics.items():
-            value = _number(metric.get("value"))
+            value = _finite(metric.get("value"))
             if value is None or name in _ERRORS or name in _SPREADS:
                 continue
             found.append(
@@ -109,7 +109,7 @@ def scores_of_log(results: Mapping[str, Any]) -> list[EngineScore]:
 
 
 def _stderr(metrics: Mapping[str, Any]) -> float | None:
-    return next((_number(metrics[name].get("value")) for name in _ERRORS if name in metrics), None)
+    return next((_finite(metrics[name].get("value")) for name in _ERRORS if name in metrics), None)
 
 
 def _status(said: str, record: Task) -> TaskStatus:
@@ -138,7 +138,7 @@ def _problem(log: Mapping[str, Any], tally: SampleTally, asked: int, completed: 
     return None
 
 
-def _number(value: Any) -> float | None:
+def _finite(value: Any) -> float | None:
     """inspect-ai writes NaN where there was nothing to average."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         return None
