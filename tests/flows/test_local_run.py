@@ -156,7 +156,7 @@ def test_run__without_results_that_can_be_used__says_why(
 def test_run__out_of_time__keeps_what_is_there(tmp_path: Path, environ: dict[str, str], is_there: bool) -> None:
     plan = {"seconds": 60, "results": results(task("gsm8k"), status="partial") if is_there else None}
     command = RunnerCommand(model=MODEL, lighteval_tasks=("gsm8k|5",), output_dir="o", timeout=600)
-    failure = fails(tmp_path, environ, plan, timeout=1.5, command=command)
+    failure = fails(tmp_path, environ, plan, timeout=6.0 if is_there else 1.0, command=command)
     assert "ran out of time after" in failure.message
     assert failure.details["failures"][0] == "timeout"
     assert "--timeout" in str(failure.hint)
