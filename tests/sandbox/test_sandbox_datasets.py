@@ -104,6 +104,11 @@ def test_large_file__head_tells_its_size_and_is_short(big: Path, raw: Raw) -> No
     assert answer.headers["content-type"] == "application/octet-stream"
 
 
+def test_large_file__is_no_page_for_a_browser(big: Path, raw: Raw) -> None:
+    answer = raw("GET", BIG_FILE.replace("resolve", "blob"))
+    assert (answer.status_code, answer.headers["location"]) == (307, BIG_FILE)
+
+
 def test_large_file__many_readers_of_ranges_unpack_it_once(
     big: Path, raw: Raw, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from evalbot.sandbox import access, git_merge, pages, shapes
 from evalbot.sandbox.discussions import Filter
+from evalbot.sandbox.file_content import LARGE
 from evalbot.sandbox.refusals import entry_not_found
 from evalbot.sandbox.repos import KINDS, MODEL
 
@@ -79,15 +80,17 @@ def diff(call: Call) -> Response:
 
 
 def file(call: Call) -> Response:
-    """A file of text at a revision, with its lines numbered: `#L8` leads to the eighth."""
+    """A file of text at a revision, with its lines numbered: `#L8` leads to the eighth. A large one is sent as is."""
     repo = call.repo()
     access.must_read_files(call.hub.accounts, repo, call.who)
     store = call.store(repo)
     revision, path = call.revision_and_path()
-    content = store.read(store.resolve(revision), path)
-    if content is None:
+    entry = store.entry(store.resolve(revision), path)
+    if entry is None or entry.is_folder:
         raise entry_not_found()
-    return _answer(pages.file(repo, path, content.decode("utf-8", "replace")))
+    if entry.size >= LARGE:  # weights: nothing to read, and too much for a page
+        return RedirectResponse(call.request.url.path.replace("/blob/", "/resolve/", 1))
+    return _answer(pages.file(repo, path, store.blob(entry.oid).decode("utf-8", "replace")))
 
 
 def commit(call: Call) -> Response:
