@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,7 @@ def list_jobs(namespace: str | None, *, timeout: float, as_json: bool) -> int:
     console, connect = start(as_json=as_json, timeout=timeout)
     account = open_jobs(connect(), namespace)
     found, prices = looks.ours(account, console.note)
-    now = account.hub.now()
+    now = datetime.now(UTC)
     for line in told.listing(found, now, prices):
         console.answer(line)
     console.note(f"{len(found)} job(s) of evalbot in {account.namespace}.")
@@ -155,4 +156,4 @@ def _answer(console: Console, account: Jobs, job_id: str) -> None:
 
     if console.as_json:
         job = account.look(job_id)
-        console.result({"status": "ok", "job": told.as_json(job, account.hub.now(), None)})
+        console.result({"status": "ok", "job": told.as_json(job, datetime.now(UTC), None)})

@@ -1,9 +1,8 @@
 """What a job prints, as it prints it: server-sent events that go on for hours.
 
 Wire contract: huggingface_hub 2.4. A line is `data: {"data": TEXT, "timestamp": WHEN}`; others, such as a keep-alive
-every 30 seconds, carry nothing. Every connection starts from the first line again. The session of everything else
-bounds an answer to seconds and a few megabytes, so this has a client of its own: no redirects, no compression, lines
-and log bounded in bytes, and in time by the pause between two lines.
+every 30 seconds, carry nothing. Every connection starts from the first line again. Lines and log are bounded in bytes,
+and in time by the pause between two lines.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 
 from evalbot.errors import AnswerTooLong, ServiceFailure
+from evalbot.hub.job_client import open_client, refuse_compression
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,7 +29,6 @@ LONGEST_SILENCE = 75.0
 MAX_LINE = 1024 * 1024
 MAX_LOG = 256 * 1024 * 1024
 """Bytes of one line and of one connection."""
-_CONNECT_TIMEOUT = 10.0
 _CLOCKS = timedelta(seconds=3)
 """A date in a header has whole seconds, and servers renew it now and then."""
 _STARTED = "===== Job started"
@@ -43,6 +42,10 @@ class LogLost(ServiceFailure):
 class _Event:
     text: str
     at: datetime | None
+
+
+class LogSilent(LogLost):
+    """Nothing came for as long as we would wait: of a job that has ended, that was all."""
 
 
 class JobLog:
@@ -75,7 +78,7 @@ class JobLog:
         could_not = f"Could not read the log of job {self._job_id}"
         try:
             with (
-                _client(hub.endpoint, silence) as client,
+                open_client(hub.endpoint, silence) as client,
                 client.stream("GET", url, headers={**hub.headers, "Accept-Encoding": "identity"}) as answer,
             ):
                 _check(answer)
@@ -85,6 +88,8 @@ class JobLog:
                     if end is not None and event is not None and event.at is not None and event.at > end:
                         return
                     yield event
+        except httpx2.ReadTimeout:
+            raise LogSilent(f"{could_not}: it says nothing any more.") from None
         except httpx2.HTTPError as error:
             raise LogLost(f"{could_not}: {' '.join(str(error).split())[:300] or type(error).__name__}.") from None
 
@@ -92,17 +97,7 @@ class JobLog:
 def _check(answer: httpx2.Response) -> None:
     if answer.status_code != HTTPStatus.OK:  # its body has no bounds, and the next look at the job says the reason
         raise httpx2.UnsupportedProtocol(f"the Hub answered {answer.status_code}")
-    if answer.headers.get("Content-Encoding", "identity") != "identity":
-        raise httpx2.UnsupportedProtocol("refused a compressed answer")
-
-
-def _client(endpoint: str, silence: float) -> httpx2.Client:
-    return httpx2.Client(
-        follow_redirects=False,
-        timeout=httpx2.Timeout(_CONNECT_TIMEOUT, read=silence),
-        # As in the session: a proxy from the environment is not handed what is meant for this very machine.
-        trust_env=not endpoint.startswith("http://"),
-    )
+    refuse_compression(answer)
 
 
 def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:

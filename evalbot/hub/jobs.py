@@ -6,6 +6,7 @@ always given; and it neither bounds nor repeats them, which our session and `ret
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections.abc import Mapping
@@ -15,17 +16,16 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from huggingface_hub import Volume
+from huggingface_hub import JobInfo, Volume
 from huggingface_hub._jobs_api import DEFAULT_UV_IMAGE
 from huggingface_hub.errors import HfHubHTTPError
 
 from evalbot.errors import AccessDenied, EvalbotError, EvaluationFailed, NothingFound, ServiceFailure, UsageError
+from evalbot.hub.job_client import get_page
 from evalbot.hub.retries import was_heard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from huggingface_hub import JobInfo
 
     from evalbot.hub.client import Hub
 
@@ -95,11 +95,11 @@ class Job:
 
     def seconds_running(self, now: datetime) -> float:
         """How long it has run: what is paid for. 0.0 for one that has not begun."""
-        counted = self.running_seconds or 0.0
-        until = self.finished_at if self.ended else now
+        counted = self.running_seconds
+        until = self.finished_at if self.ended else now if counted is None else None
         if self.started_at is None or until is None:
-            return counted
-        return max((until - self.started_at).total_seconds(), counted)
+            return counted or 0.0
+        return max((until - self.started_at).total_seconds(), counted or 0.0)
 
 
 class Jobs:
@@ -148,11 +148,21 @@ class Jobs:
     def labelled(self, labels: Mapping[str, str]) -> list[Job]:
         """The jobs that have all these labels, the newest first; the first MOST_JOBS of them."""
         with self._translated("list the jobs"):
-            found = self.hub.api.list_jobs(labels=dict(labels), namespace=self.namespace)
-            jobs = [_job(info) for info in itertools.islice(found, MOST_JOBS)]
+            items = itertools.islice(self._listed(labels), MOST_JOBS)
+            jobs = [_job(JobInfo(**item, endpoint=self.hub.endpoint)) for item in items]
         # What a Hub does with a filter it does not know is to ignore it.
         ours = [job for job in jobs if labels.items() <= job.labels.items()]
         return sorted(ours, key=lambda job: (job.created_at or datetime.min.replace(tzinfo=UTC), job.id), reverse=True)
+
+    def _listed(self, labels: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+        url: str | None = f"{self.hub.endpoint}/api/jobs/{self.namespace}"
+        params = tuple(("label", f"{name}={value}") for name, value in labels.items())
+        for _ in range(MOST_JOBS):  # a page may be empty, and yet not the last
+            if url is None:
+                return
+            items, url = self.hub.retried(functools.partial(get_page, self.hub, url, params))
+            params = ()  # the address of the next page has them
+            yield from items
 
     def look(self, job_id: str) -> Job:
         """Raises NothingFound where there is no such job."""

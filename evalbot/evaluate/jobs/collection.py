@@ -8,7 +8,7 @@ from evalbot.errors import EvalbotError, EvaluationFailed, NothingFound, UsageEr
 from evalbot.evaluate.jobs import asked, log_results, spec
 from evalbot.evaluate.results_file import MAX_BYTES, RESULTS_NAME, parse_results
 from evalbot.hub import buckets
-from evalbot.hub.job_log import JobLog, LogLost
+from evalbot.hub.job_log import JobLog, LogLost, LogSilent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -105,6 +105,8 @@ def _read_log(jobs: Jobs, job: Job) -> list[str]:
             for line in reading.lines(_SILENCE):
                 if line is not None and log_results.is_piece(line):
                     pieces.append(line)
+        except LogSilent:
+            break
         except LogLost:
             if attempt == _LOG_TRIES - 1 and not pieces:
                 raise

@@ -13,6 +13,7 @@ from evalbot.hub.jobs import CANCELLED, COMPLETED, FAILED
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from evalbot.evaluate.runners.parts.record import Problem
     from evalbot.hub.jobs import Job
 
 _EXIT_CODE = re.compile(r"exit(?:ed)?(?: with)?(?: exit)? code:? (\d{1,3})", re.IGNORECASE)
@@ -26,9 +27,10 @@ _SHOWN = 5
 _LONGEST_LINE = 200
 
 
-def why(job: Job, log: Sequence[str], timeout: int) -> EvaluationFailed | None:
-    """What became of a job that has ended; None for one that is complete. `log` are its last lines.
+def why(job: Job, log: Sequence[str], timeout: int, told: Problem | None = None) -> EvaluationFailed | None:
+    """What became of a job that has ended; None for one that is complete.
 
+    `log` are its last lines; `told` is what its results say of it, which is nearer to the cause than any guess.
     The failure's details have `problem`: timeout, cancelled, or a kind of failures.py.
     """
     if job.stage == COMPLETED:
@@ -43,6 +45,9 @@ def why(job: Job, log: Sequence[str], timeout: int) -> EvaluationFailed | None:
         return _failure(job, "cancelled", "was cancelled", said, "Run again to start another one.")
     if job.stage != FAILED:
         return _failure(job, "cancelled", f"is gone: its stage is {job.stage}", said, "Run again to start another one.")
+    if told is not None and told["kind"] in ADVICE:
+        kind = told["kind"]
+        return _failure(job, kind, "failed", told["message"], ADVICE[kind], log=log[-_SHOWN:], code=exit_code(job))
     kind = "out-of-memory" if _NO_MEMORY in said else classify("\n".join(log))
     code = exit_code(job)
     how = "failed" if code is None else f"failed with exit code {code}"

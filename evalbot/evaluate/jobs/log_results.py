@@ -9,12 +9,14 @@ import re
 import zlib
 from typing import TYPE_CHECKING
 
-from evalbot.errors import EvaluationFailed
-from evalbot.evaluate.results_file import MAX_BYTES
+from evalbot.errors import EvalbotError, EvaluationFailed
+from evalbot.evaluate.results_file import MAX_BYTES, parse_results
 from evalbot.evaluate.runners.parts.progress import RESULTS_MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from evalbot.evaluate.runners.parts.record import Problem
 
 MAX_PIECES = 10_000
 _LINE = re.compile(
@@ -57,6 +59,19 @@ def results_in(lines: Iterable[str]) -> bytes | None:
             f"The results in the log are not whole: of {totals[digest]} pieces, {named} missing.", hint=_AGAIN
         )
     return _unpacked("".join(pieces[number] for number in sorted(pieces)), digest)
+
+
+def problem_in(lines: Iterable[str]) -> Problem | None:
+    """What results that were printed say went wrong; None where they say nothing, or are not whole."""
+    try:
+        data = results_in(lines)
+        results = None if data is None else parse_results(data, origin="The log")
+    except EvalbotError:
+        return None
+    if results is None:
+        return None
+    problems = [results["run"]["problem"], *(task["problem"] for task in results["tasks"])]
+    return next((problem for problem in problems if problem is not None), None)
 
 
 def _unpacked(text: str, digest: str) -> bytes:

@@ -10,7 +10,7 @@ from evalbot.evaluate.jobs import log_results, spec
 from evalbot.evaluate.jobs.submission import Submitted, timeout_of
 from evalbot.evaluate.jobs.watch import LAST_SILENCE, Watching, follow
 from evalbot.evaluate.runners.parts.record import write_json
-from evalbot.hub.job_log import JobLog, LogLost
+from evalbot.hub.job_log import JobLog, LogSilent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,10 +49,8 @@ def print_log(
         for line in JobLog(jobs, job_id).lines(LAST_SILENCE, so_far=not job.ended):
             if line is not None and not log_results.is_piece(line):
                 tell(line)
-    except LogLost:
-        if job.ended:
-            raise
-        # A job that goes on ends its log by silence, as far as we are concerned.
+    except LogSilent:
+        pass  # what there is was told
     return Printed(job_id)
 
 

@@ -159,6 +159,10 @@ def _settled(jobs: Jobs, mine: Submitted, notify: Callable[[str], None]) -> Subm
     first = min([*going, mine.job], key=lambda job: (job.created_at is None, job.created_at or 0, job.id))
     if first.id == mine.job.id:
         return mine
+    try:
+        jobs.cancel(mine.job.id)
+    except EvalbotError as failure:
+        notify(f"{failure.message} Another run started this evaluation as well: job {first.id} ({first.url}).")
+        return mine
     notify(f"Another run started this evaluation a moment earlier: job {first.id} goes on, {mine.job.id} is cancelled.")
-    jobs.cancel(mine.job.id)
     return replace(mine, job=first, timeout=timeout_of(first) or mine.timeout, found="attached")

@@ -10,12 +10,14 @@ from __future__ import annotations
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from evalbot.errors import AnswerTooLong, EvalbotError, EvaluationFailed, NothingFound, ServiceFailure
 from evalbot.evaluate.jobs import ending, interruption, log_results
+from evalbot.evaluate.jobs.request_time import RequestTime
 from evalbot.evaluate.local import progress
-from evalbot.hub.job_log import JobLog, LogLost
+from evalbot.hub.job_log import JobLog, LogLost, LogSilent
 from evalbot.hub.jobs import RUNNING, WAITING
 from evalbot.report import jobs as told
 
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from evalbot.evaluate.jobs.submission import Submitted
-    from evalbot.hub.budget import Budget
     from evalbot.hub.jobs import Job, Jobs
 
 BETWEEN_LOOKS = 15.0
@@ -107,14 +108,15 @@ class _Watch:
         self._began = time.monotonic()
         self._looked = self._told_cost = self._began
         self._failed_looks = 0
-        self._time = _Time(jobs.hub.budget)
+        self._log_is_readable = True
+        self._time = RequestTime(jobs.hub.budget)
 
     def until_ended(self) -> Finished:
         self._notify(told.stage(self._job))
         idle = tries = 0
         while not self._job.ended:
             new = False
-            if self._job.stage != WAITING and tries < LOG_TRIES:
+            if self._job.stage != WAITING and self._log_is_readable and tries < LOG_TRIES:
                 new = self._read_along()
                 tries = 0 if new else tries + 1
             idle = 0 if new else idle + 1
@@ -139,16 +141,19 @@ class _Watch:
         except LogLost:
             pass  # the look that follows says whether there is more to come
         except AnswerTooLong as failure:
+            self._log_is_readable = False
             self._notify(f"{failure.message} Waiting for the job without its log.")
         return new
 
     def _read_the_rest(self) -> None:
         """What was printed last: a log may lag behind the stage."""
-        for pause in _PAUSES[:3]:
+        for pause in _PAUSES[:3] if self._log_is_readable else ():
             try:
                 for line in self._reading.lines(LAST_SILENCE):
                     if line is not None:
                         self._take(line)
+            except LogSilent:
+                return
             except LogLost:
                 time.sleep(pause)
                 continue
@@ -196,7 +201,7 @@ class _Watch:
         if self._job.stage != RUNNING or time.monotonic() - self._told_cost < self._how.cost_every:
             return
         self._told_cost = time.monotonic()
-        self._notify(told.running(self._job, self._jobs.hub.now(), self._how.price))
+        self._notify(told.running(self._job, datetime.now(UTC), self._how.price))
 
     def _require_patience(self) -> None:
         job, how, timeout = self._job, self._how, self._submitted.timeout
@@ -205,7 +210,7 @@ class _Watch:
         waited = time.monotonic() - self._began
         if job.stage == WAITING and waited >= how.max_queue:
             raise self._waited_too_long(waited)
-        if timeout and job.seconds_running(self._jobs.hub.now()) > timeout + GRACE:
+        if timeout and job.seconds_running(datetime.now(UTC)) > timeout + GRACE:
             raise self._not_ended(f"Job {job.id} runs longer than its timeout of {timeout:,} seconds.", "timeout")
 
     def _waited_too_long(self, waited: float) -> EvalbotError:
@@ -217,7 +222,7 @@ class _Watch:
         except EvalbotError as failure:
             return self._not_ended(f"{text}, and could not be cancelled: {failure.message}", "queue")
         return EvaluationFailed(
-            f"{text} and was cancelled: nothing was paid.",
+            f"{text} and was cancelled.",
             hint="Wait longer with --max-queue SECONDS, or name other hardware with --hardware.",
             details=self._details("queue"),
         )
@@ -266,29 +271,11 @@ class _Watch:
     def _finished(self) -> Finished:
         self._time.allow(max(self._time.left_at_first, LEAST_FOR_A_LOOK))
         job = self._job
-        self._notify(told.ended(job, self._jobs.hub.now(), self._how.price))
+        self._notify(told.ended(job, datetime.now(UTC), self._how.price))
         return Finished(
             job=job,
-            failure=ending.why(job, tuple(self._lines), self._submitted.timeout),
+            failure=ending.why(job, tuple(self._lines), self._submitted.timeout, log_results.problem_in(self._pieces)),
             log=tuple(self._lines),
             pieces=tuple(self._pieces),
-            cost=told.cost(job, self._jobs.hub.now(), self._how.price),
+            cost=told.cost(job, datetime.now(UTC), self._how.price),
         )
-
-
-class _Time:
-    """The Hub's seconds of this command: the time we wait for a job is not time the Hub takes for its answers."""
-
-    def __init__(self, budget: Budget) -> None:
-        self._budget = budget
-        try:
-            self.left_at_first = budget.left()
-        except ServiceFailure:
-            self.left_at_first = 0.0
-        self._ends = time.monotonic() + self.left_at_first
-
-    def allow(self, seconds: float) -> None:
-        """From now on, requests may take this long together."""
-        now = time.monotonic()
-        self._budget.seconds += now + seconds - self._ends
-        self._ends = now + seconds

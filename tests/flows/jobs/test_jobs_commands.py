@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from evalbot.evaluate.results_file import read_results
+from evalbot.hub import session
 from tests.flows.conftest import Evalbot
 from tests.flows.jobs.conftest import MODEL
 
@@ -48,6 +49,17 @@ def test_list__the_jobs_of_evalbot_and_no_others__the_newest_first(world: World,
     listed = as_alice(evalbot, "list", "--json").json
     assert [job["id"] for job in listed["jobs"]] == [second.job.id, first.id]
     assert listed["jobs"][1]["cost_usd"] == pytest.approx(0.0002, abs=0.0001)
+
+
+def test_list__longer_than_any_other_answer__is_read(
+    world: World, evalbot: Evalbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "MAX_ANSWER", 20_000)  # a job is shown with its script, so fifty are megabytes
+    for number in range(2):
+        world.submit("wait", versions={"lighteval": str(number)}, environment={"NOTE": "x" * 15_000})
+    run = as_alice(evalbot, "list")
+    assert run.code == 0, run.err
+    assert len(run.out.splitlines()) == 3
 
 
 def test_list__no_jobs__says_so(evalbot: Evalbot) -> None:

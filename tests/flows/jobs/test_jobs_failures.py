@@ -36,7 +36,8 @@ def test_follow__out_of_memory__says_so_with_advice_and_the_last_lines(world: Wo
     assert problem(finished.failure) == "out-of-memory"
     assert finished.failure is not None
     assert finished.failure.exit_code == 9
-    assert "failed with exit code 9: torch.OutOfMemoryError" in finished.failure.message
+    assert "failed: CUDA out of memory" in finished.failure.message
+    assert finished.failure.details["exit_code"] == 9
     assert "--tensor-parallel-size" in str(finished.failure.hint)
     assert any("CUDA out of memory" in line for line in finished.failure.candidates)
     assert collect(world.jobs(), finished.job)["run"]["status"] == "failed"
@@ -96,7 +97,7 @@ def test_submit__a_token_without_the_right__starts_nothing(world: World, who: st
 def test_follow__waits_too_long_for_its_hardware__is_cancelled(world: World) -> None:
     world.sandbox.jobs.queue_seconds = math.inf
     submitted = world.submit()
-    with pytest.raises(EvaluationFailed, match="was cancelled: nothing was paid") as refused:
+    with pytest.raises(EvaluationFailed, match="and was cancelled") as refused:
         world.follow(submitted, max_queue=0.2)
     assert problem(refused.value) == "queue"
     assert world.jobs().look(submitted.job.id).stage == "CANCELED"

@@ -85,11 +85,12 @@ def test_why__a_log_with_escape_sequences__is_shown_as_plain_text() -> None:
         ({"started_at": None, "finished_at": None, "running_seconds": None}, 500, 0.0),
         ({"finished_at": None, "running_seconds": None}, 30, 30.0),
         ({"finished_at": None, "running_seconds": 40.0}, 30, 40.0),
+        ({"finished_at": None, "running_seconds": 40.0}, 3000, 40.0),
         ({"finished_at": None, "running_seconds": None}, -30, 0.0),
     ],
     ids=str,
 )
-def test_seconds_running__of_a_job_that_goes_on__is_by_the_hubs_clock(
+def test_seconds_running__of_a_job_that_goes_on__is_as_the_hub_counts(
     changes: dict[str, Any], after: float, seconds: float
 ) -> None:
     running = job("RUNNING", **changes)
