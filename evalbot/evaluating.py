@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evalbot import flows
 from evalbot.card_source import CardSource
-from evalbot.errors import NothingFound
+from evalbot.errors import EvalbotError, NothingFound, UsageError
 from evalbot.evaluate.evaluation import JobChoices, evaluate_as_job, evaluate_here, token_to_hand_on
 from evalbot.evaluate.hardware.machine import this_machine
 from evalbot.evaluate.plan import make_plan, repo_of
+from evalbot.evaluate.served import model_served, served_at, why_unpublishable
 from evalbot.report import plan as told
 from evalbot.report.evaluation import results_table
 
@@ -46,7 +48,7 @@ class Evaluation:
     plan: Plan
     evaluated: Evaluated | None = None
     outcome: Outcome | None = None
-    unpublished: NothingFound | None = None
+    unpublished: EvalbotError | None = None
     """Why a preview shows no score."""
 
 
@@ -75,21 +77,40 @@ def evaluate(
     plan = plan_only(request, connect).plan
     for line in told.lines(plan):
         notify(line)
+    _look_at_server(plan, publication, notify)
     evaluated = _carried_out(plan, connect, choices, read_token, notify)
     connect().budget.allow(publication.seconds)
     if evaluated.results is None:
         return Evaluation(plan=plan, evaluated=evaluated)
     for line in results_table(evaluated.results):
         notify(line)
+    notify(f"Results: {evaluated.path}")
     if plan.facts is None and publication.how == "preview":
         return Evaluation(plan=plan, evaluated=evaluated)
     try:
         outcome = _published(plan, evaluated, publication, connect)
-    except NothingFound as reason:
+    except (NothingFound, UsageError) as reason:
         if publication.how != "preview" and evaluated.failure is None:
             raise
         return Evaluation(plan=plan, evaluated=evaluated, unpublished=reason)
     return Evaluation(plan=plan, evaluated=evaluated, outcome=outcome)
+
+
+def _look_at_server(plan: Plan, publication: Publication, notify: Callable[[str], None]) -> None:
+    """What answers has to be the model that is asked for, and to say so where the scores are to be published."""
+    command = plan.command
+    if command.base_url is None:
+        return
+    found = served_at(command.base_url, os.environ.get("VLLM_API_KEY"))
+    served = model_served(found, command.model, command.served_model_name)
+    reason = why_unpublishable(served, command.model)
+    if reason is not None and publication.how != "preview":
+        raise UsageError(
+            f"These scores could not be published: {reason}.",
+            hint=f"Start it with `vllm serve {command.model}`, or drop --create-pr and --apply.",
+        )
+    if reason is not None:
+        notify(f"Note: the scores will not be publishable: {reason}.")
 
 
 def _carried_out(

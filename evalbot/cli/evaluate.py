@@ -279,8 +279,6 @@ def _tell(done: Evaluation, console: Console, *, explain: bool) -> int:
     from evalbot.report import answers
 
     evaluated = done.evaluated
-    if evaluated is not None and evaluated.path is not None:
-        console.note(f"Results: {evaluated.path}")
     if done.unpublished is not None:
         console.note(done.unpublished.message)
         for reason in done.unpublished.candidates:
