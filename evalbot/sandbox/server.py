@@ -95,6 +95,7 @@ class SandboxHub:
             uvicorn.Config(
                 with_readers(app.build(hub, self.faults, self._log)),
                 access_log=False,
+                date_header=False,  # jobs/reader.py gives one that is right
                 http="h11",
                 lifespan="off",
                 log_config=None,

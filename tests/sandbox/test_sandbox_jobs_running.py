@@ -1,9 +1,10 @@
-"""What a job really runs: its command, its environment, its volumes, and how all of it ends."""
+"""What a job really runs: its command in its environment, and how all of it ends."""
 
 from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -11,10 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from huggingface_hub import HfApi, Volume
-from huggingface_hub.errors import HfHubHTTPError
 
 from evalbot.sandbox.jobs.process import pids
-from evalbot.sandbox.jobs.volumes import Renaming
 from evalbot.sandbox.server import SandboxHub
 
 if TYPE_CHECKING:
@@ -182,6 +181,24 @@ def test_processes__all_end_with_the_job(sandbox: SandboxHub, alice: HfApi, ends
     }[ends]
 
 
+@needs_proc
+def test_sandbox_that_was_killed__leaves_no_job_to_the_next(tmp_path: Path) -> None:
+    code = (
+        "import sys, time, pathlib; from evalbot.sandbox.server import SandboxHub; hub = SandboxHub(pathlib.Path("
+        "sys.argv[1])); hub.start(); print(hub.endpoint, flush=True); time.sleep(60)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "own")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout is not None
+        job = start(HfApi(first.stdout.readline().strip(), token="hf_sandbox_alice"), "sleep", "60")
+        until(lambda: pids(job.id))
+        first.kill()
+    assert pids(job.id)
+    with SandboxHub(tmp_path / "own") as hub:
+        assert pids(job.id) == []
+        assert in_stage(HfApi(hub.endpoint, token="hf_sandbox_alice"), job, "CANCELED")
+
+
 def test_cancel__leaves_time_to_write_what_is_there(sandbox: SandboxHub, alice: HfApi, tmp_path: Path) -> None:
     sandbox.jobs.grace = 10.0
     alice.create_bucket("alice/b", private=True)
@@ -204,83 +221,3 @@ def test_secrets__are_in_the_environment_and_in_no_command_line(alice: HfApi) ->
     assert any(b"sleep 60" in line for line in lines)
     assert not any(SECRET.encode() in line for line in lines)
     assert f"KEY={SECRET}".encode() in Path(f"/proc/{pids(job.id)[0]}/environ").read_bytes()
-
-
-@pytest.mark.parametrize(
-    ("text", "becomes"),
-    [
-        ("/data", "/real"),
-        ("/data/a.py", "/real/a.py"),
-        ("--out=/data/x", "--out=/real/x"),
-        ("cat '/data'; ls /data/*", "cat '/real'; ls /real/*"),
-        ("/a:/data:/b", "/a:/real:/b"),
-        ("/data/deep/x", "/other/x"),
-        ("hf://data/x", "hf://data/x"),
-        ("https://a.b/data/x", "https://a.b/data/x"),
-        ("./data/x ../data a/data", "./data/x ../data a/data"),
-        ("/data2 /data-x /data.json /data_x", "/data2 /data-x /data.json /data_x"),
-        ("aGk+/data/b/data==", "aGk+/data/b/data=="),
-    ],
-)
-def test_mount_path__becomes_the_real_folder_where_it_is_a_path(text: str, becomes: str) -> None:
-    assert Renaming({"/data": "/real", "/data/deep": "/other"}).text(text) == becomes
-    assert Renaming({}).text(text) == text
-
-
-def test_volumes__a_bucket_a_copy_of_one_and_a_model(sandbox: SandboxHub, alice: HfApi, tiny: str) -> None:
-    alice.create_bucket("alice/b", private=True)
-    alice.batch_bucket_files("alice/b", add=[(b"kept", "in/a.txt"), (b"other", "b.txt")])
-    volumes = [
-        Volume(type="bucket", source="alice/b", mount_path="/data", path="in"),
-        Volume(type="bucket", source="alice/b", mount_path="/ro", read_only=True),
-        Volume(type="model", source="alice/tiny", mount_path="/model", revision=tiny),
-    ]
-    script = (
-        'cat "$IN" /ro/b.txt; head -2 /model/README.md; rm /ro/b.txt; echo new > /data/c.txt; echo "$SANDBOX_VOLUMES"'
-    )
-    lines = said(alice, start(alice, "sh", "-c", script, env={"IN": "/data/a.txt"}, volumes=volumes))
-    assert lines[:2] == ["keptother---", "license: mit"]
-    assert set(json.loads(lines[2])) == {"/data", "/ro", "/model"}
-    assert [item.path for item in alice.list_bucket_tree("alice/b", recursive=True)] == [
-        "b.txt",
-        "in/a.txt",
-        "in/c.txt",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("volume", "why"),
-    [
-        (
-            Volume(type="bucket", source="alice/b", mount_path="/d", path="none"),
-            "no folder 'none' in the bucket alice/b",
-        ),
-        (
-            Volume(type="model", source="alice/tiny", mount_path="/d", revision="none"),
-            "alice/tiny has no revision 'none'",
-        ),
-        (Volume(type="model", source="alice/tiny", mount_path="/d", path="none"), "no folder 'none' in alice/tiny"),
-    ],
-)
-def test_volume__that_is_not_there_fails_the_job(alice: HfApi, tiny: str, volume: Volume, why: str) -> None:
-    alice.create_bucket("alice/b")
-    found = finish(alice, start(alice, "true", volumes=[volume]))
-    assert (found.status.stage, why in (found.status.message or "")) == ("ERROR", True)
-
-
-@pytest.mark.parametrize("source", ["bob/secret", "alice/none"])
-@pytest.mark.parametrize("kind", ["bucket", "model"])
-def test_volume__that_the_caller_may_not_see_is_refused(sandbox: SandboxHub, api: Api, kind: str, source: str) -> None:
-    api["bob"].create_bucket("bob/secret", private=True)
-    sandbox.create_repo("bob/secret", files={}, private=True)
-    with pytest.raises(HfHubHTTPError) as caught:
-        start(api["alice"], "true", volumes=[Volume(type=kind, source=source, mount_path="/d")])
-    assert caught.value.response.status_code == 404
-
-
-def test_volume__of_others_is_for_reading(api: Api) -> None:
-    api["bob"].create_bucket("bob/open", private=False)
-    with pytest.raises(HfHubHTTPError, match="do not have write access to the bucket bob/open"):
-        start(api["alice"], "true", volumes=[Volume(type="bucket", source="bob/open", mount_path="/d")])
-    volume = Volume(type="bucket", source="bob/open", mount_path="/d", read_only=True)
-    assert finish(api["alice"], start(api["alice"], "ls", "/d", volumes=[volume])).status.stage == "COMPLETED"

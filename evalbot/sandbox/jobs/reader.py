@@ -7,6 +7,7 @@ could not tell by itself. This wraps the whole application and leaves a Reader i
 from __future__ import annotations
 
 import asyncio
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,8 +25,15 @@ class Reader:
         self._passed = 0
 
     async def take(self, message: Message) -> None:
-        """Where the application's messages leave it for the server."""
+        """Where the application's messages leave it for the server.
+
+        The answer gets its `Date` here. Readers of a log tell old lines from new ones by it, and uvicorn's is up to a
+        second old.
+        """
         self._passed += 1
+        if message["type"] == "http.response.start":
+            dated = [*message["headers"], (b"date", formatdate(usegmt=True).encode())]
+            message = {**message, "headers": dated}
         await self._send(message)
 
     async def send(self, send: Send, message: Message) -> bool:

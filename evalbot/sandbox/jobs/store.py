@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from evalbot.sandbox.jobs import job as jobs
+from evalbot.sandbox.jobs import process
 from evalbot.sandbox.jobs.job import Job
 from evalbot.sandbox.jobs.log import JobLog
 from evalbot.sandbox.jobs.runner import Runner
@@ -189,5 +190,6 @@ def _earlier(folder: Path) -> dict[str, Job]:
     """The jobs of earlier sandboxes over this folder. One left unfinished, by a sandbox that was killed, ends now."""
     found = [jobs.load(record.parent) for record in folder.glob("*/job.json")]
     for job in found:
-        job.finish("CANCELED", _STOPPED)
+        if job.finish("CANCELED", _STOPPED):
+            process.kill_strays(job.id)
     return {job.id: job for job in found}
