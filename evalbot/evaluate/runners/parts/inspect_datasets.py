@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _IN_PATH = re.compile(r"/([0-9a-f]{40})(?:/|$)")
-_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+|[\w-]+")
+_REPOSITORY = re.compile(r"\w[\w.-]*(?:/\w[\w.-]*)?")
 _BUILDERS = frozenset({"json", "csv", "parquet", "text", "arrow", "imagefolder", "webdataset"})
 _NOT_TESTED_ON = ("train", "dev", "auxiliary", "fewshot", "few_shot")
 

@@ -50,8 +50,9 @@ def is_invalid(score: Mapping[str, Any]) -> bool:
     """Whether a scorer found no answer. Older scorers leave the answer empty and say no reason."""
     if score.get("reason") in _NO_ANSWER:
         return True
-    answer = score.get("answer")
-    return score.get("value") in {"I", "N", 0} and (answer is None or not str(answer).strip())
+    answer, value = score.get("answer"), score.get("value")
+    wrong = isinstance(value, (str, int, float)) and value in {"I", "N", 0}
+    return wrong and (answer is None or not str(answer).strip())
 
 
 def failed_inspect_task(name: str, failure: Failure, limit: int | None) -> Task:
