@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 from evalbot import flows
 from evalbot.card_source import CardSource
 from evalbot.errors import EvalbotError, NothingFound, UsageError
-from evalbot.evaluate.evaluation import JobChoices, evaluate_as_job, evaluate_here, token_to_hand_on
+from evalbot.evaluate.evaluation import (
+    JobChoices,
+    evaluate_as_job,
+    evaluate_here,
+    token_to_hand_on,
+    why_own_token_can_write,
+)
 from evalbot.evaluate.hardware.machine import this_machine
 from evalbot.evaluate.plan import make_plan, repo_of
 from evalbot.evaluate.served import model_served, served_at, why_unpublishable
@@ -72,6 +78,7 @@ def evaluate(
     Who may not publish is told before anything runs. A run that did not do all it was to do is published as far as it
     got, and its failure is in the result. Raises the errors of each step.
     """
+    _refuse_code_beside_token(request, connect)
     if publication.how != "preview":
         flows.require_publishable(CardSource(repo_id=request.model), connect, publication.how)
     plan = plan_only(request, connect).plan
@@ -94,6 +101,19 @@ def evaluate(
             raise
         return Evaluation(plan=plan, evaluated=evaluated, unpublished=reason)
     return Evaluation(plan=plan, evaluated=evaluated, outcome=outcome)
+
+
+def _refuse_code_beside_token(request: Request, connect: Callable[[], Hub]) -> None:
+    """Code that the model brings or writes never runs beside a token that can write: not even well hidden."""
+    foreign = request.trust_remote_code or request.allow_code_execution
+    if request.where == "jobs" or not foreign or connect().token is None:
+        return
+    if (reason := why_own_token_can_write(connect())) is not None:
+        raise UsageError(
+            f"Foreign code would run beside a token that can write: {reason}.",
+            hint="Run it without HF_TOKEN (and without a stored login), then publish what it measured:"
+            " evalbot publish RESULTS --create-pr. Or use --where jobs, where the token does not go.",
+        )
 
 
 def _look_at_server(plan: Plan, publication: Publication, notify: Callable[[str], None]) -> None:

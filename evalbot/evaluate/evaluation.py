@@ -165,6 +165,12 @@ def _versions(plan: Plan) -> dict[str, str]:
     return {name: " ".join(pins) for name, pins in parts.items() if pins}
 
 
+def why_own_token_can_write(hub: Hub) -> str | None:
+    """What our own token may do beside reading; None for one that can only read."""
+    with hub.translated("ask the Hub what this token may do", ""):
+        return why_it_can_write(hub.retried(hub.api.whoami))
+
+
 def token_to_hand_on(read_token: str | None, hub: Callable[[], Hub], *, needed: bool) -> str | None:
     """The token that a runner may have: HF_READ_TOKEN, or the own one where it can only read; None for public models.
 
@@ -176,10 +182,8 @@ def token_to_hand_on(read_token: str | None, hub: Callable[[], Hub], *, needed: 
     if not needed:
         return None
     connected = hub()
-    if connected.token is not None:
-        with connected.translated("ask the Hub what this token may do", ""):
-            if why_it_can_write(connected.retried(connected.api.whoami)) is None:
-                return connected.token
+    if connected.token is not None and why_own_token_can_write(connected) is None:
+        return connected.token
     raise AccessDenied(
         "The model is not public, and a run is given no token that can write: model code runs beside it.",
         hint=f"Set {READ_VARIABLE} to a token of role read from {TOKENS_PAGE}.",
