@@ -48,7 +48,8 @@ def stage(job: Job) -> str:
 
 
 def running(job: Job, now: datetime, price: float | None) -> str:
-    return f"Job {job.id} has run for {duration(job.seconds_running(now))}{_dollars(cost(job, now, price))}."
+    so_far = " so far" if price is not None else ""
+    return f"Job {job.id} has run for {duration(job.seconds_running(now))}{_dollars(cost(job, now, price))}{so_far}."
 
 
 def ended(job: Job, now: datetime, price: float | None) -> str:
@@ -128,4 +129,4 @@ def _iso(moment: datetime | None) -> str | None:
 
 
 def _dollars(amount: float | None) -> str:
-    return "" if amount is None else f", about ${amount:.2f} so far" if amount else ""
+    return "" if amount is None else f", about ${amount:.2f}"

@@ -24,7 +24,7 @@ _NEARLY = 5.0
 """Seconds by which a job's running time may fall short of a timeout that ended it."""
 _SHOWN = 5
 """Last lines of the log that are repeated."""
-_LONGEST_LINE = 200
+_LONGEST_LINE, _LONGEST_REASON = 200, 400
 
 
 def why(job: Job, log: Sequence[str], timeout: int, told: Problem | None = None) -> EvaluationFailed | None:
@@ -35,7 +35,7 @@ def why(job: Job, log: Sequence[str], timeout: int, told: Problem | None = None)
     """
     if job.stage == COMPLETED:
         return None
-    said = one_line(job.message or "")[:300].rstrip(". ")
+    said = job.message or ""
     if _timed_out(job, timeout):
         limit = f" of {timeout:,} seconds" if timeout else ""
         return _failure(
@@ -71,10 +71,15 @@ def _timed_out(job: Job, timeout: int) -> bool:
 def _failure(
     job: Job, kind: str, how: str, said: str, advice: str, *, log: Sequence[str] = (), code: int | None = None
 ) -> EvaluationFailed:
+    said = one_line(said)[:_LONGEST_REASON].rstrip(". ")
     reason = f": {said}" if said else ""
     return EvaluationFailed(
         f"Job {job.id} {how}{reason}.",
-        hint=f"{advice} `evalbot jobs logs {job.id}` shows all it printed, and so does {job.url}.",
+        hint=f"{advice} `evalbot jobs logs {job.id}` shows all it printed, and so does {job.url}.{_kept(job)}",
         candidates=[one_line(line)[:_LONGEST_LINE] for line in log if line.strip()],
         details={"problem": kind, "job_id": job.id, "job_url": job.url, "exit_code": code},
     )
+
+
+def _kept(job: Job) -> str:
+    return f" Its files are in the bucket {job.mount.source}, in {job.mount.folder}." if job.mount is not None else ""

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from evalbot.cli.group import cli
-from evalbot.cli.jobs import jobs as jobs_group
 from evalbot.evaluate.command import RunnerCommand
 from evalbot.evaluate.jobs import JobRequest, submission, watch
 from evalbot.evaluate.jobs import follow as follow_job
@@ -28,9 +26,6 @@ if TYPE_CHECKING:
 MODEL, COMMIT = "alice/Aurora-7B", "a" * 40
 RUNNER = Path(__file__).with_name("runner.py").read_text(encoding="utf-8")
 BIN = Path(sys.executable).parent
-
-if "jobs" not in cli.commands:
-    cli.add_command(jobs_group)
 
 
 @dataclass

@@ -55,6 +55,7 @@ def test_list__longer_than_any_other_answer__is_read(
     world: World, evalbot: Evalbot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(session, "MAX_ANSWER", 20_000)  # a job is shown with its script, so fifty are megabytes
+    monkeypatch.setattr("evalbot.sandbox.routes.jobs._LISTED", 1)
     for number in range(2):
         world.submit("wait", versions={"lighteval": str(number)}, environment={"NOTE": "x" * 15_000})
     run = as_alice(evalbot, "list")

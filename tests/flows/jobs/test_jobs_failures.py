@@ -170,6 +170,14 @@ def test_submit__the_answer_is_lost_and_the_job_is_there__it_is_found(world: Wor
     assert world.follow(submitted).failure is None
 
 
+@pytest.mark.parametrize("status", [500, 503])
+def test_submit__the_hub_does_not_list_jobs__starts_none(world: World, status: int) -> None:
+    world.sandbox.faults.add("GET", "/api/jobs/alice$", status=status, times=100)
+    with pytest.raises(ServiceFailure, match="Could not list the jobs"):
+        world.submit()
+    assert world.asked(*STARTS) == 0
+
+
 def test_submit__the_answer_is_lost_and_no_job_is_there__is_not_sent_again(world: World) -> None:
     world.sandbox.faults.add("POST", "/api/jobs/alice$", drop=True)
     with pytest.raises(SubmissionUnknown, match="No such job is listed") as refused:
@@ -227,6 +235,17 @@ def test_collect__completed_without_results__says_so(world: World) -> None:
     assert finished.failure is None
     with pytest.raises(EvaluationFailed, match="left no results"):
         collect(world.jobs(), finished.job, log=finished.pieces)
+
+
+def test_follow__what_it_costs__is_told_now_and_then(world: World) -> None:
+    def open_gate(line: str) -> None:
+        if line == "still at it, 10":
+            world.gate.touch()
+
+    finished = world.follow(world.submit("wait"), price=6.0, cost_every=0.0, on_line=open_gate)
+    assert world.told("has run for")
+    assert world.told(" so far.")
+    assert finished.cost == pytest.approx(0.1)
 
 
 def test_follow__with_little_time_for_requests__waits_as_long_as_the_job_takes(world: World) -> None:

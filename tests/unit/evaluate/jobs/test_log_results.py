@@ -8,7 +8,7 @@ import pytest
 
 from evalbot.errors import EvaluationFailed
 from evalbot.evaluate.jobs import log_results
-from evalbot.evaluate.jobs.log_results import results_in
+from evalbot.evaluate.jobs.log_results import problem_in, results_in
 from evalbot.evaluate.runners.parts import progress
 
 if TYPE_CHECKING:
@@ -74,3 +74,8 @@ def test_results_in__a_small_piece_that_unpacks_to_very_much__is_refused(monkeyp
     monkeypatch.setattr(log_results, "MAX_BYTES", 1000)
     with pytest.raises(EvaluationFailed, match="larger than any"):
         results_in(progress.result_lines({"zeros": "0" * 100_000}))
+
+
+@pytest.mark.parametrize("lines", [[], BEFORE, LINES, LINES[:-1], ["evalbot-results 1/1 xyz"]], ids=str)
+def test_problem_in__no_results_of_ours__is_none(lines: list[str]) -> None:
+    assert problem_in(lines) is None
