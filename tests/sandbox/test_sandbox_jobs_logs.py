@@ -138,9 +138,10 @@ def test_dropped_stream__the_client_comes_back_and_has_each_line_once(
     script = f"echo a; echo b; echo c; echo d; while ! test -e '{gate}'; do sleep 0.02; done; echo e"
     sandbox.faults.add("GET", "/logs$", before=lambda: time.sleep(0.2), **fault)
     sandbox.faults.add("GET", "/logs$", before=gate.touch)
-    job = start(alice, script)
+    job, before = start(alice, script), time.monotonic()
     found = list(alice.fetch_job_logs(job_id=job.id, namespace="alice", follow=True))
     assert found == ["a", "b", "c", "d", "e"]
+    assert time.monotonic() - before < 30  # a stream that is not cut would end after 120 seconds of silence
     assert sum(record.path.endswith("/logs") for record in sandbox.log) == 2
 
 
