@@ -20,6 +20,7 @@ _EXIT_CODE = re.compile(r"exit(?:ed)?(?: with)?(?: exit)? code:? (\d{1,3})", re.
 _TIMED_OUT = re.compile(r"time[d\s-]*out|deadline", re.IGNORECASE)
 _NO_MEMORY = "OOMKilled"
 """The reason where the machine, not the GPU, ran out of memory."""
+_MORE_TIME = "Give it more with --run-timeout, or fewer tasks."
 _NEARLY = 5.0
 """Seconds by which a job's running time may fall short of a timeout that ended it."""
 _SHOWN = 5
@@ -38,16 +39,15 @@ def why(job: Job, log: Sequence[str], timeout: int, told: Problem | None = None)
     said = job.message or ""
     if _timed_out(job, timeout):
         limit = f" of {timeout:,} seconds" if timeout else ""
-        return _failure(
-            job, "timeout", f"ran out of its time{limit}", said, "Give it more with --job-timeout, or fewer tasks."
-        )
+        return _failure(job, "timeout", f"ran out of its time{limit}", said, _MORE_TIME)
     if job.stage == CANCELLED:
         return _failure(job, "cancelled", "was cancelled", said, "Run again to start another one.")
     if job.stage != FAILED:
         return _failure(job, "cancelled", f"is gone: its stage is {job.stage}", said, "Run again to start another one.")
     if told is not None and told["kind"] in ADVICE:
         kind = told["kind"]
-        return _failure(job, kind, "failed", told["message"], ADVICE[kind], log=log[-_SHOWN:], code=exit_code(job))
+        advice = _MORE_TIME if kind == "timeout" else ADVICE[kind]
+        return _failure(job, kind, "failed", told["message"], advice, log=log[-_SHOWN:], code=exit_code(job))
     kind = "out-of-memory" if _NO_MEMORY in said else classify("\n".join(log))
     code = exit_code(job)
     how = "failed" if code is None else f"failed with exit code {code}"

@@ -69,6 +69,18 @@ def test_why__a_job_that_is_not_complete__is_told_apart(ended: Job, log: list[st
     assert failure.details["job_url"] in str(failure.hint)
 
 
+@pytest.mark.parametrize(
+    ("kind", "advice"), [("timeout", "--run-timeout"), ("gated-model", "Accept the model's conditions")]
+)
+def test_why__the_results_tell_the_reason__it_is_taken_before_any_guess(kind: str, advice: str) -> None:
+    ended = job("ERROR", "Job failed with exit code: 9. Reason: Error.", running_seconds=50.0)
+    failure = why(ended, ["CUDA out of memory"], 90, {"kind": kind, "message": "so it was"})
+    assert failure is not None
+    assert failure.message.endswith("failed: so it was.")
+    assert (failure.details["problem"], failure.details["exit_code"]) == (kind, 9)
+    assert advice in str(failure.hint)
+
+
 def test_why__a_complete_job__is_nothing() -> None:
     assert why(job("COMPLETED"), ["CUDA out of memory"], timeout=90) is None
 
