@@ -1,7 +1,7 @@
 """What the engine tests stand on: environments from uv, a tiny model, small datasets on a sandbox, a real server.
 
-Everything here is made once a session. The tests that use it are one xdist group, so that one worker has them all and
-there is one server (`pytestmark = ENGINES` in their modules, from tests.engines.ground.marks).
+Everything here is made once a session, and one worker of xdist has all tests of this folder (ground/schedule.py), so
+there is one server. Modules that need an engine say so by `pytestmark = ENGINES`, from tests.engines.ground.marks.
 """
 
 from __future__ import annotations

@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 import os
 import struct
+import subprocess
+import sys
 import time
 import zipfile
 from contextlib import suppress
 from email.parser import Parser
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.engines import conftest
 from tests.engines.ground import data, model, server, wheels
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 LONGEST = 20.0  # seconds
 
@@ -144,3 +144,41 @@ def _gone(pid: int) -> bool:
                 continue
         return True
     return False
+
+
+_CONFTEST = """
+import pytest
+from tests.engines.ground.schedule import EnginesTogether
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return EnginesTogether(config, log)
+"""
+_TESTS = """
+import os, pathlib, pytest
+
+@pytest.mark.parametrize("number", range(4))
+def test(number):
+    with open("workers.txt", "a") as file:
+        file.write(f"{pathlib.Path(__file__).parent.name} {os.environ['PYTEST_XDIST_WORKER']}\\n")
+"""
+
+
+def test_schedule__one_worker_has_all_engine_tests(tmp_path: Path) -> None:
+    folders = ("tests/engines", "tests/unit")
+    for folder in folders:
+        (tmp_path / folder).mkdir(parents=True)
+        for name in ("a", "b"):
+            (tmp_path / folder / f"test_{Path(folder).name}_{name}.py").write_text(_TESTS, encoding="utf-8")
+    (tmp_path / "conftest.py").write_text(_CONFTEST, encoding="utf-8")
+    (tmp_path / "pytest.ini").touch()
+    command = [sys.executable, "-m", "pytest", "-n", "2", "-q", "-p", "no:cacheprovider", *folders]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    environment["PYTHONPATH"] = str(Path(__file__).parents[2])
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = (tmp_path / "workers.txt").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 16
+    assert len({line for line in lines if line.startswith("engines")}) == 1

@@ -1,7 +1,7 @@
-"""The mark of every module of engine tests."""
+"""The mark of every module of tests that need an engine."""
 
 from __future__ import annotations
 
 import pytest
 
-ENGINES = [pytest.mark.engines, pytest.mark.xdist_group("engines")]
+ENGINES = [pytest.mark.engines]
