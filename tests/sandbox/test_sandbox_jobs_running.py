@@ -160,11 +160,17 @@ def test_cancel__in_the_queue(sandbox: SandboxHub, alice: HfApi) -> None:
 
 @needs_proc
 @pytest.mark.parametrize("ends", ["cancel", "timeout", "stop", "exit"])
-def test_processes__all_end_with_the_job(sandbox: SandboxHub, alice: HfApi, ends: str) -> None:
+def test_processes__all_end_with_the_job(sandbox: SandboxHub, alice: HfApi, tmp_path: Path, ends: str) -> None:
     """Also those in a session of their own, and those that ignore the polite way."""
-    script = "trap '' TERM; setsid sh -c 'trap \"\" TERM; sleep 60' & setsid sleep 60 & sleep 60 & echo up; "
-    job = start(alice, "sh", "-c", script + ("sleep 0.5" if ends == "exit" else "sleep 60; sleep 60"), timeout=1)
+    gate = tmp_path / "gate"
+    script = (
+        "trap '' TERM; setsid sh -c 'trap \"\" TERM; sleep 60' & setsid sleep 60 & sleep 60 & "
+        f"while ! test -e '{gate}'; do sleep 0.05; done"
+    )
+    job = start(alice, "sh", "-c", script, timeout=3 if ends == "timeout" else 60)
     until(lambda: len(pids(job.id)) >= 5)
+    if ends == "exit":
+        gate.touch()
     if ends == "cancel":
         alice.cancel_job(job_id=job.id, namespace="alice")
         assert in_stage(alice, job, "CANCELED")
@@ -175,7 +181,7 @@ def test_processes__all_end_with_the_job(sandbox: SandboxHub, alice: HfApi, ends
     found = finish(alice, job)
     assert (found.status.stage, found.status.message) == {
         "cancel": ("CANCELED", None),
-        "timeout": ("ERROR", "Job timed out after 1 seconds."),
+        "timeout": ("ERROR", "Job timed out after 3 seconds."),
         "stop": ("CANCELED", "The sandbox was stopped"),
         "exit": ("COMPLETED", None),
     }[ends]
