@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -200,8 +201,10 @@ def test_sandbox_that_was_killed__leaves_no_job_to_the_next(tmp_path: Path) -> N
         until(lambda: pids(job.id))
         first.kill()
     assert pids(job.id)
+    assert list(Path(tempfile.gettempdir()).glob(f"*{job.id}*"))
     with SandboxHub(tmp_path / "own") as hub:
         assert pids(job.id) == []
+        assert not list(Path(tempfile.gettempdir()).glob(f"*{job.id}*"))
         assert in_stage(HfApi(hub.endpoint, token="hf_sandbox_alice"), job, "CANCELED")
 
 

@@ -38,7 +38,8 @@ class Runner:
         """RUNNING to one of the last stages. The job's own folder is removed with all that it left there."""
         if not job.start():
             return
-        room = Path(tempfile.mkdtemp(prefix="evalbot-job-"))
+        room = room_of(job)
+        room.mkdir(mode=0o700)
         try:
             self._attempts(job, log, room)
         finally:
@@ -84,6 +85,11 @@ class Runner:
             timeout=timeout,
             grace=self.grace,
         )
+
+
+def room_of(job: Job) -> Path:
+    """The job's own folder while it runs. A short path: some programs put sockets into TMPDIR."""
+    return Path(tempfile.gettempdir()) / f"evalbot-job-{job.id}"
 
 
 def _settle(job: Job, ended: Ended) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from evalbot.sandbox.jobs import job as jobs
 from evalbot.sandbox.jobs import process
 from evalbot.sandbox.jobs.job import Job
 from evalbot.sandbox.jobs.log import JobLog
-from evalbot.sandbox.jobs.runner import Runner
+from evalbot.sandbox.jobs.runner import Runner, room_of
 from evalbot.sandbox.records import new_id, read_json, write_json
 from evalbot.sandbox.refusals import Refusal
 
@@ -192,4 +193,5 @@ def _earlier(folder: Path) -> dict[str, Job]:
     for job in found:
         if job.finish("CANCELED", _STOPPED):
             process.kill_strays(job.id)
+            shutil.rmtree(room_of(job), ignore_errors=True)
     return {job.id: job for job in found}
