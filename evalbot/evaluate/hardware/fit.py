@@ -40,6 +40,7 @@ class Choice:
     max_model_len: int | None
     size: Size
     memory: Memory
+    backend: Backend
     download_bytes: int
     """The weight files, about."""
     reasons: tuple[str, ...]
@@ -143,9 +144,18 @@ def _on(facts: ModelFacts, size: Size, flavor: Flavor, wishes: Wishes) -> Choice
         max_model_len=context,
         size=size,
         memory=memory,
+        backend=wishes.backend,
         download_bytes=files,
+        warnings=_doubts(facts, wishes),
         reasons=(told, *decided.reasons),
     )
+
+
+def _doubts(facts: ModelFacts, wishes: Wishes) -> tuple[str, ...]:
+    quantisation = facts.quantisation
+    if quantisation is None or quantisation.is_known or wishes.backend != "vllm":
+        return ()
+    return (f"The quantisation method {quantisation.method} is not one that this vLLM is known to load.",)
 
 
 def _cpu(flavor: Flavor) -> Gpu:

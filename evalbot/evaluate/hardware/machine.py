@@ -124,16 +124,14 @@ def shortage(machine: Machine, choice: Choice, *, to_download: int | None = None
 
 
 def _memory_shortage(machine: Machine, choice: Choice) -> str | None:
-    """A server starts only where the share of the memory that it may take is free."""
+    """A server starts only where the whole share of the memory that it may take is free."""
+    takes = choice.memory.available if choice.backend == "vllm" else min(choice.memory.needed, choice.memory.available)
     for gpu in machine.gpus[: choice.tensor_parallel_size]:
-        if gpu.free is None or gpu.total is None or gpu.mig:
+        if gpu.free is None or gpu.total is None or gpu.free >= takes * (1 - _NEAR):
             continue
-        if not choice.memory.may_fit:
-            return f"The model does not fit on GPU {gpu.index} ({gpu.name}): {choice.memory.told}."
-        if gpu.free < choice.memory.available * (1 - _NEAR):
-            return (
-                f"GPU {gpu.index} ({gpu.name}) has {gpu.free / GB:.1f} GB free of {gpu.total / GB:.1f} GB, and the "
-                f"server takes {choice.memory.available / GB:.1f} GB. End what else runs there, or lower "
-                f"--gpu-memory-utilization (now it could be {max(0.0, gpu.free / gpu.total - 0.03):.2f})."
-            )
+        lower = f", or lower --gpu-memory-utilization (now it could be {max(0.0, gpu.free / gpu.total - 0.03):.2f})"
+        return (
+            f"GPU {gpu.index} ({gpu.name}) has {gpu.free / GB:.1f} GB free of {gpu.total / GB:.1f} GB, and the run "
+            f"takes {takes / GB:.1f} GB. End what else runs there{lower if choice.backend == 'vllm' else ''}."
+        )
     return None

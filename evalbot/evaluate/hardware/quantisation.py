@@ -31,6 +31,8 @@ _CAPABILITY = {
 NOT_IN_VLLM = frozenset({"bitsandbytes", "gguf", "aqlm", "quip", "hqq", "eetq", "vptq", "higgs", "spqr", "bitnet"})
 """Methods that transformers loads and the pinned vLLM does not (any more)."""
 _BITS = {"fp8": 8.0, "fbgemm_fp8": 8.0, "experts_int8": 8.0, "awq": 4.0, "gptq": 4.0, "mxfp4": 4.0, "modelopt_fp4": 4.0}
+_MOST_BITS = 16
+_USUAL_CAPABILITY = 75
 _GROUP_SCALES = {"mxfp4": 8.0}
 """Bits of one group's scale where it is not a 16-bit number (mxfp4: one byte for 32 elements)."""
 
@@ -54,6 +56,11 @@ class Quantisation:
         return self.bits + (_GROUP_SCALES.get(self.method, 16.0) + zero) / self.group
 
     @property
+    def is_known(self) -> bool:
+        """Whether the pinned vLLM has a method of this name."""
+        return self.method in _CAPABILITY
+
+    @property
     def splits_by_group(self) -> bool:
         """Whether a GPU's share of a matrix has to be whole groups (Marlin kernels of awq and gptq)."""
         return self.method in {"awq", "gptq"} and self.group is not None
@@ -68,7 +75,7 @@ def read_quantisation(config: Mapping[str, Any]) -> Quantisation | None:
         return None
     method = str(said.get("quant_method") or said.get("quant_algo") or "unknown").lower().replace("_marlin", "")[:40]
     bits, group = _bits_and_group(said, method)
-    return Quantisation(method=method, bits=bits, group=group, capability=_CAPABILITY.get(method, 80))
+    return Quantisation(method=method, bits=bits, group=group, capability=_CAPABILITY.get(method, _USUAL_CAPABILITY))
 
 
 def _bits_and_group(said: Mapping[str, Any], method: str) -> tuple[float, int | None]:
@@ -78,13 +85,9 @@ def _bits_and_group(said: Mapping[str, Any], method: str) -> tuple[float, int | 
         return (8.0, None) if said.get("load_in_8bit") is True else (4.0, 64)
     if method == "compressed-tensors":
         said = _weights_of_groups(said)
-        return float(count(said, "num_bits") or 8), count(said, "group_size")
     bits = count(said, "bits", "w_bit", "num_bits", "weight_bits")
-    return float(bits) if bits is not None and bits <= 16 else _BITS.get(method, 8.0), _group(said)  # noqa: PLR2004 - a weight never has more
-
-
-def _group(said: Mapping[str, Any]) -> int | None:
-    return count(said, "group_size", "q_group_size")
+    plausible = bits is not None and bits <= _MOST_BITS
+    return float(bits or 0) if plausible else _BITS.get(method, 8.0), count(said, "group_size", "q_group_size")
 
 
 def _weights_of_groups(said: Mapping[str, Any]) -> Mapping[str, Any]:

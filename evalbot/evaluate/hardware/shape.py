@@ -38,6 +38,11 @@ _LEFT_OUT: dict[str, dict[str, int]] = {
     }
 }
 """Members that published models leave out because they are their type's default in transformers."""
+_IRREGULAR = (
+    *("hybrid_override_pattern", "ssm_cfg", "mamba_d_state", "ssm_state_size", "attn_layer_period"),
+    *("layers_block_type", "ffn_config", "block_configs", "per_layer_config"),
+)
+"""Members of models whose layers differ in kind or are described elsewhere."""
 _FULL_PATTERN = {"gemma2": 2, "gemma3_text": 6, "gemma3": 6}
 """Every how many layers one attends to everything, where an older config.json leaves it to the model type."""
 
@@ -88,7 +93,8 @@ class Shape:
     full_layers: int
     """Layers that look back at everything; all of them where there is no window."""
     hybrid: bool
-    """Has layers that are no attention (Mamba, convolution, linear attention): not counted from config.json."""
+    """Has layers that are no attention (Mamba, convolution, linear attention) or unlike each other, or an encoder: its
+    parameters cannot be counted from these numbers."""
     vision: Mapping[str, Any] | None
     remote_code: bool
 
@@ -232,12 +238,6 @@ def _attention_span(text: Mapping[str, Any], model_type: str, layers: int) -> tu
 def _is_hybrid(text: Mapping[str, Any]) -> bool:
     types = {each for each in _list(text, "layer_types") if isinstance(each, str)}
     others = types - {"full_attention", "sliding_attention", "chunked_attention", "attention"}
-    names = (
-        "hybrid_override_pattern",
-        "ssm_cfg",
-        "mamba_d_state",
-        "ssm_state_size",
-        "attn_layer_period",
-        "layers_block_type",
+    return (
+        bool(others) or text.get("is_encoder_decoder") is True or any(text.get(name) is not None for name in _IRREGULAR)
     )
-    return bool(others) or any(text.get(name) is not None for name in names)

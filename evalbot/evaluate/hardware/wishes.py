@@ -61,11 +61,19 @@ def _check_tensor_parallel(facts: ModelFacts, wanted: int, backend: Backend) -> 
     if shape is not None and not divides(facts, shape, wanted):
         possible = [number for number in (1, 2, 4, 8) if divides(facts, shape, number)]
         raise UsageError(
-            f"{facts.repo_id} cannot be split over {wanted} GPUs: it has {shape.heads} attention heads and "
-            f"{shape.kv_heads} of keys and values.",
+            f"{facts.repo_id} cannot be split over {wanted} GPUs: {_parts(facts, shape)}.",
             hint=f"Run again with --tensor-parallel-size {possible[-1]}.",
             candidates=[str(number) for number in possible],
         )
+
+
+def _parts(facts: ModelFacts, shape: Shape) -> str:
+    """What has to come out even."""
+    heads = f"it has {shape.heads} attention heads and {shape.kv_heads} of keys and values"
+    packed = facts.quantisation
+    if packed is None or not packed.splits_by_group:
+        return heads
+    return f"{heads}, and its weights are packed in groups of {packed.group}"
 
 
 def _check_context(facts: ModelFacts, wanted: int, own: int) -> None:

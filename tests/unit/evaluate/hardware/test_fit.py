@@ -166,6 +166,18 @@ def test_choose__packed_groups_that_do_not_divide__fewer_gpus_are_used() -> None
     assert chosen(facts, wanted="a100x4").tensor_parallel_size == 1
     padded = ModelFacts(repo_id="acme/x-72B", config={**config, "intermediate_size": 29_696})
     assert chosen(padded, wanted="a100x4").tensor_parallel_size == 4
+    with pytest.raises(UsageError, match=r"64 attention heads .* packed in groups of 128") as caught:
+        chosen(facts, tensor_parallel_size=4)
+    assert caught.value.candidates == ("1",)
+
+
+def test_choose__quantised_by_a_method_nobody_knows__warns() -> None:
+    facts = ModelFacts(
+        repo_id="acme/x", config={**QWEN_7B, "quantization_config": {"quant_method": "tern4", "bits": 4}}
+    )
+    (warning,) = chosen(facts).warnings
+    assert "The quantisation method tern4" in warning
+    assert chosen(facts, backend="transformers").warnings == ()
 
 
 REFUSED: list[tuple[ModelFacts, dict[str, Any], str, str]] = [

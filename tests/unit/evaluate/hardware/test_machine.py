@@ -181,8 +181,13 @@ def test_shortage__what_is_missing__is_said_in_numbers() -> None:
     fitting = choice(here)
     busy = shortage(machine(gpu(free=9000 * MIB)), fitting)
     assert busy is not None
-    assert "GPU 0 (NVIDIA A10G) has 9.4 GB free of 24.1 GB, and the server takes 21.7 GB" in busy
+    assert "GPU 0 (NVIDIA A10G) has 9.4 GB free of 24.1 GB, and the run takes 21.7 GB" in busy
     assert "--gpu-memory-utilization (now it could be 0.36)" in busy
+    small = choice(here, SMALL[1].facts, backend="transformers")
+    assert shortage(machine(gpu(free=9000 * MIB)), small) is None
+    tight = shortage(machine(gpu(free=900 * MIB)), small)
+    assert tight is not None
+    assert tight.endswith("End what else runs there.")
     full = shortage(replace(here, disk_free=3 * 10**9), fitting)
     assert full is not None
     assert "The disk has 3.0 GB free, and the run needs about 16.6 GB" in full

@@ -94,8 +94,18 @@ def test_measure__config_json_says_little__the_size_of_the_files_tells(
     assert (found.parameters, found.source) == (parameters, "files")
 
 
-def test_measure__layers_that_are_no_attention__are_not_counted_as_if_they_were() -> None:
-    config = {**LLAMA_8B, "layer_types": ["mamba", "attention"] * 16}
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"layer_types": ["mamba", "attention"] * 16},
+        {"layer_types": ["linear_attention", "full_attention"] * 16},
+        {"mamba_d_state": 16},
+        {"ffn_config": {"moe_num_experts": 16}},
+        {"is_encoder_decoder": True},
+    ],
+)
+def test_measure__layers_of_other_kinds__are_not_counted_as_if_they_were_attention(members: dict[str, Any]) -> None:
+    config = {**LLAMA_8B, **members}
     found = measure(ModelFacts(repo_id="acme/Hybrid-9B", config=config))
     assert found is not None
     assert (found.parameters, found.source) == (9_000_000_000, "name")
@@ -166,7 +176,7 @@ def test_measure__hostile_members__are_a_size_or_none(members: dict[str, Any]) -
     facts = ModelFacts(repo_id="acme/tern", config={**LLAMA_8B, **members}, weight_bytes=16_060_522_496)
     found = measure(facts)
     assert found is None or 0 < found.active <= found.parameters <= 10**14
-    assert facts.quantisation is None or 0 < facts.quantisation.bits <= 10**9
+    assert facts.quantisation is None or 0 < facts.quantisation.bits <= 16
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -1, 0, True, "32", 10**10, 32.0, None, [], {}])
