@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from evalbot.evaluate.runners.parts.requirements import LIGHTEVAL
+from evalbot.evaluate.runners.parts.requirements import INSPECT, LIGHTEVAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,6 +35,8 @@ class Script:
 SCRIPTS: Final = (
     Script("evaluate_uv.py", "evaluate_main", "evaluate_main"),
     Script("lighteval_vllm_uv.py", "lighteval_main", "lighteval_main", LIGHTEVAL),
+    Script("inspect_vllm_uv.py", "inspect_main", "inspect_main", INSPECT),
+    Script("inspect_eval_uv.py", "provider_main", "provider_main", INSPECT),
 )
 
 
@@ -93,7 +95,7 @@ def bundle(script: Script) -> str:
             "",
             *sorted(imports, key=_import_order),
             "",
-            "if TYPE_CHECKING:",
+            *(["if TYPE_CHECKING:"] if typing_imports - imports else []),
             *(f"    {line}" for line in sorted(typing_imports - imports, key=_import_order)),
             *(line for part in parts for line in _section(part, first)),
             "",

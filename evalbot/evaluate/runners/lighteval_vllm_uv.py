@@ -91,6 +91,11 @@ INSPECT_ALIASES = {
     "humaneval": "inspect_evals/humaneval",
 }
 
+SUITES = frozenset(
+    {"leaderboard", "lighteval", "bigbench", "original", "helm", "harness", "extended", "community", "multilingual"}
+)
+"""What stood before a task's name in lighteval before 0.13."""
+
 
 @dataclass(frozen=True)
 class LightevalTask:
@@ -113,9 +118,9 @@ def parse_lighteval(text: str) -> LightevalTask:
     if len(parts) == 1:
         name, shots = parts[0], "0"
     elif len(parts) == 2:  # noqa: PLR2004
-        name, shots = parts if not _is_name(parts[1]) else (parts[1], "0")
+        name, shots = (parts[1], "0") if parts[0] in SUITES and not parts[1].isdecimal() else parts
     elif len(parts) in {3, 4}:
-        name, shots = (parts[1], parts[2]) if _is_name(parts[1]) else (parts[0], parts[1])
+        name, shots = (parts[0], parts[1]) if parts[1].isdecimal() else (parts[1], parts[2])
     else:
         raise ValueError(f"{text!r} has {len(parts)} parts; a task is written task|shots or suite|task|shots")
     if not name:
@@ -136,10 +141,6 @@ def parse_inspect(text: str) -> str:
 def split_tasks(text: str) -> list[str]:
     """The tasks of a list with commas, each once, in their order."""
     return list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
-
-
-def _is_name(text: str) -> bool:
-    return re.search(r"[A-Za-z]", text) is not None
 
 
 # ---- events ----------------------------------------------------------------------------------------------------------
@@ -237,30 +238,17 @@ ADVICE: Final = {
 }
 """Kind → the sentence that says what to do about it."""
 
-_MEMORY = (
-    r"out of memory",
-    r"OutOfMemoryError",
-    r"Cannot allocate memory",
-    r"DefaultCPUAllocator: can't allocate",
-    r"std::bad_alloc",
-    r"No available memory for the cache blocks",
-    r"is less than desired (?:GPU|CPU) memory utilization",
-    r"larger than the (?:available|maximum number of tokens that can be stored in) KV cache",
-    r"KV cache is needed, which is larger than the available",
-    r"Not enough (?:available )?memory",
-)
 # The first that is found decides: what stands higher is the cause of what stands lower.
 _SIGNS: Final = tuple(
     (kind, re.compile("|".join(patterns), re.IGNORECASE))
     for kind, patterns in (
         ("disk-full", (r"No space left on device", r"Errno 28\b", r"Disk quota exceeded")),
-        ("port-taken", (r"Address already in use", r"Errno 98\b", r"address in use")),
+        ("port-taken", (r"Address already in use", r"Errno 98\b", r"error while attempting to bind on address")),
         (
             "trust-remote-code-needed",
             (
-                r"trust_remote_code\s*=\s*True",
-                r"--trust[-_]remote[-_]code",
-                r"requires you to execute the (?:configuration|modeling|model|tokenizer) file",
+                r"(?:pass the argument|set the option|setting) `?trust_remote_code\s*=\s*True",
+                r"requires you to execute the \w+ file",
                 r"contains custom code which must be executed",
             ),
         ),
@@ -268,23 +256,30 @@ _SIGNS: Final = tuple(
             "gated-model",
             (
                 r"GatedRepoError",
-                r"access to (?:model|it) .{0,120}is restricted",
+                r"access to model .{0,120}is restricted",
                 r"You are trying to access a gated repo",
-                r"Cannot access gated repo",
-                r"is not in the authorized list",
+                r"is a gated repository",
             ),
         ),
-        ("out-of-memory", _MEMORY),
+        (
+            "out-of-memory",
+            (
+                r"out of memory",
+                r"OutOfMemoryError",
+                r"Cannot allocate memory",
+                r"can't allocate memory",
+                r"std::bad_alloc",
+                r"No available memory for the cache blocks",
+                r"is less than desired (?:GPU|CPU) memory utilization",
+                r"KV\s+cache is needed, which is larger than the available",
+            ),
+        ),
         (
             "unsupported-architecture",
             (
-                r"Model architectures? .{0,200}(?:not supported|failed to be inspected)",
-                r"model type `?[\w.-]+`? but Transformers does not recognize this architecture",
+                r"Model architectures? .{0,300}?(?:not supported|failed to be inspected|was supported in vLLM until)",
+                r"has model type .{0,60} but Transformers does not recognize this architecture",
                 r"Unrecognized configuration class",
-                r"has no vLLM implementation",
-                r"is not supported by vLLM",
-                r"Cannot find model module",
-                r"TransformersForCausalLM.{0,80}not compatible",
             ),
         ),
         (
@@ -293,21 +288,17 @@ _SIGNS: Final = tuple(
                 r"default chat template is no longer allowed",
                 r"chat_template is not set",
                 r"no template argument was passed",
-                r"missing-chat-template",
             ),
         ),
         (
             "no-weights",
             (
                 r"Cannot find any model weights",
-                r"No model weights found",
-                r"no file named .{0,120}(?:model\.safetensors|pytorch_model\.bin)",
-                r"does not appear to have a file named (?:pytorch_model|model|config)",
+                r"Error no file named .{0,200} found in directory",
+                r"does not appear to have a file named",
                 r"Can't load the configuration of",
-                r"Error(?:s)? in loading safetensors|SafetensorError",
-                r"Unrecognized model in .{0,300}model_type",
+                r"SafetensorError",
                 r"Should have a `model_type` key in its config",
-                r"No `?config\.json`?",
             ),
         ),
         (
@@ -319,28 +310,32 @@ _SIGNS: Final = tuple(
                 r"Repository Not Found for url",
                 r"Revision Not Found for url",
                 r"HFValidationError",
-                r"Repo id must be in the form",
             ),
         ),
         (
             "dataset-unreachable",
             (
                 r"DatasetNotFoundError",
-                r"Couldn't (?:reach|find) .{0,160}(?:Hub|dataset|module|cache)",
+                r"Couldn't reach .{0,160} on the Hub",
+                r"Couldn't reach the Hugging Face Hub",
+                r"Couldn't find any data file at",
+                r"doesn't exist on the Hub or cannot be accessed",
                 r"LocalEntryNotFoundError",
                 r"OfflineModeIsEnabled",
-                r"doesn't exist on the Hub or cannot be accessed",
+                r"We couldn't connect to .{0,200} to load the files",
                 r"BuilderConfig .{0,120}not found",
             ),
         ),
-        ("unknown-task", (r"Cannot find tasks? \S+ in task list", r"task .{0,80}(?:is )?not found", r"No such task")),
+        ("unknown-task", (r"Cannot find tasks? \S+ in task list",)),
     )
 )
 
 TAIL_CHARACTERS: Final = 40_000
 MESSAGE_CHARACTERS: Final = 600
 _ERROR_LINE = re.compile(r"(?:^|[\s)])(?:[A-Za-z_][\w.]*(?:Error|Exception|Interrupt|NotFound|Exit))\b: ?.+")
-_PREFIX = re.compile(r"^(?:\([\w-]+ pid=\d+\)\s*)?(?:(?:INFO|WARNING|ERROR|CRITICAL) \d\d-\d\d [\d:]+ \[[^\]]*\]\s*)?")
+_PREFIX = re.compile(r"^(?:\([\w-]+ pid=\d+\)\s*)?(?:(?:ERROR|CRITICAL) \d\d-\d\d [\d:]+ \[[^\]]*\]\s*)?")
+_PYDANTIC = re.compile(r"^\s*Value error, |\s*\[type=\w+, input_value=.*$")
+_NO_ERROR = re.compile(r"^(?:\([\w-]+ pid=\d+\)\s*)?(?:DEBUG|INFO|WARNING) \d\d-\d\d ")
 
 
 class Failure(Exception):
@@ -362,14 +357,15 @@ def classify(text: str, otherwise: str = "engine-error") -> str:
 
 def explain(text: str, otherwise: str = "engine-error") -> Failure:
     """The failure that the end of a log tells of: its kind, and the line that says so."""
-    tail = text[-TAIL_CHARACTERS:]
+    # A server says a lot that is no error, and names options and files in it.
+    tail = "\n".join(line for line in text[-TAIL_CHARACTERS:].splitlines() if not _NO_ERROR.match(line))
     kind = classify(tail, otherwise)
     return Failure(kind, telling_line(tail, kind))
 
 
 def telling_line(text: str, kind: str) -> str:
     """The line of a log to show: the last with the sign of this kind, else the last error, else the last of all."""
-    lines = [_PREFIX.sub("", line).strip() for line in text.splitlines()]
+    lines = [_PYDANTIC.sub("", _PREFIX.sub("", line)).strip() for line in text.splitlines()]
     sign = next((sign for each, sign in _SIGNS if each == kind), None)
     marked = [line for line in lines if sign is not None and sign.search(line)]
     errors = [line for line in lines if _ERROR_LINE.search(line)]
@@ -383,6 +379,390 @@ def shorten(text: str) -> str:
     """One line of bounded length, without control characters."""
     flat = re.sub(r"[\x00-\x1f\x7f\s]+", " ", text).strip()
     return flat if len(flat) <= MESSAGE_CHARACTERS else flat[: MESSAGE_CHARACTERS - 1] + "…"
+
+
+# ---- asking ----------------------------------------------------------------------------------------------------------
+# Questions over HTTP whose answers are JSON, and refusals that keep the other side's words.
+
+
+READ_WORDS: Final = 4000
+"""Bytes of a refusal that are read."""
+
+
+class Refused(Exception):
+    """The other side answered with a status that is no success; `words` are its own, in one line."""
+
+    def __init__(self, status: int, words: str, headers: Mapping[str, str]) -> None:
+        super().__init__(f"{status}: {words}")
+        self.status = status
+        self.words = words
+        self.headers = headers
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *args: Any, **keywords: Any) -> None:
+        """A key is for the server that was named, and for no other it points to."""
+
+
+# No proxy: the server is on this machine or was named by hand, and a key must not go through somebody else.
+_DIRECT: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
+
+
+def ask_server(url: str, key: str, body: Any = None, timeout: float = 5.0) -> Any:
+    """Ask a model server; with a body it is a POST. `timeout` is in seconds.
+
+    Raises `Refused`, an OSError or HTTPException where it cannot be reached, ValueError for what is no JSON.
+    """
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
+    data = None if body is None else json.dumps(body).encode()
+    return _json(_DIRECT, urllib.request.Request(url, data, headers), timeout)  # noqa: S310 - http or https, checked
+
+
+def ask_hub(url: str, token: str | None, timeout: float) -> Any:
+    """Ask the Hub, through the proxy that is set. Raises as `ask_server` does."""
+    headers = {"Accept": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
+    opener = urllib.request.build_opener()
+    return _json(opener, urllib.request.Request(url, headers=headers), timeout)  # noqa: S310 - the Hub that was set
+
+
+def _json(opener: urllib.request.OpenerDirector, request: urllib.request.Request, timeout: float) -> Any:
+    try:
+        with opener.open(request, timeout=timeout) as answer:
+            data = answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            raise Refused(error.code, _words(error), dict(error.headers)) from None
+    return json.loads(data) if data else None
+
+
+def _words(error: urllib.error.HTTPError) -> str:
+    try:
+        text = error.read(READ_WORDS).decode("utf-8", "replace")
+    except (OSError, http.client.HTTPException):
+        return "no words"
+    try:
+        answer = json.loads(text)
+        message = answer.get("error", answer)
+        return shorten(str(message.get("message", message) if isinstance(message, dict) else message))
+    except (ValueError, AttributeError):
+        return shorten(text) or "no words"
+
+
+# ---- completions -----------------------------------------------------------------------------------------------------
+# Requests for completions and log probabilities, by token ids, to an OpenAI-compatible vLLM server.
+
+
+RETRY_SECONDS: Final = (0.5, 1.0, 2.0)
+"""Before each further try, where the server could not be reached or was overloaded."""
+RETRIED_STATUSES: Final = frozenset({429, 500, 502, 503, 504})
+STOPS_SENT: Final = 4
+"""The server takes no more; the text is cut at the others here."""
+
+PLAIN: Final = {
+    "temperature": 0,
+    "top_p": 1,
+    "top_k": -1,
+    "min_p": 0,
+    "repetition_penalty": 1,
+    "presence_penalty": 0,
+    "frequency_penalty": 0,
+}
+"""Said in every request: a server that runs already may have other defaults, of which nothing would be known."""
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How answers are drawn. A temperature of 0 is greedy, and then there is only one answer."""
+
+    temperature: float = 0.0
+    answers: int = 1
+    seed: int | None = None
+
+
+GREEDY: Final = Sampling()
+
+
+class Completions:
+    """Asks one model of one server. Every method may be called from many threads.
+
+    Raises `Failure`: `server-died` where it cannot be reached any more, `timeout`, `engine-error` with its words.
+    """
+
+    def __init__(self, base_url: str, name: str, key: str, timeout: float) -> None:
+        self._url = f"{base_url}/completions"
+        self._name = name
+        self._key = key
+        self._timeout = timeout
+
+    def written(
+        self, prompt: Sequence[int], max_tokens: int, stops: Sequence[str], sampling: Sampling = GREEDY
+    ) -> list[list[int]]:
+        """The tokens of each answer to the prompt, about as far as the first of `stops`; the end is to be cut."""
+        body: dict[str, Any] = {"prompt": list(prompt), "max_tokens": max_tokens, "return_token_ids": True}
+        body |= {"temperature": sampling.temperature, "n": sampling.answers}
+        if sampling.seed is not None:
+            body["seed"] = sampling.seed
+        stops = [stop for stop in stops if stop]
+        if stops:
+            body["stop"] = stops[:STOPS_SENT]
+        answers = [choice.get("token_ids") for choice in self._ask(body)]
+        if not all(isinstance(tokens, list) for tokens in answers):
+            raise Failure("engine-error", "The server does not say which tokens it wrote; vLLM does from 0.10.2 on.")
+        return [list(tokens or ()) for tokens in answers]
+
+    def log_probabilities(
+        self, prompts: Sequence[Sequence[int]], continuations: Sequence[Sequence[int]]
+    ) -> list[tuple[float, bool]]:
+        """For each prompt the log probability of its end, the continuation, and whether it is the likeliest one.
+
+        Each prompt ends in its continuation, and holds at least one token before it. The sum is of natural
+        logarithms.
+        """
+        body = {"prompt": [list(prompt) for prompt in prompts], "max_tokens": 1, "prompt_logprobs": 0}
+        choices = self._ask(body)
+        if len(choices) != len(prompts):
+            raise Failure("engine-error", f"The server gave {len(choices)} answers to {len(prompts)} prompts.")
+        return [
+            _sum(choice.get("prompt_logprobs"), continuation)
+            for choice, continuation in zip(choices, continuations, strict=True)
+        ]
+
+    def _ask(self, body: dict[str, Any]) -> list[dict[str, Any]]:
+        """The choices, in the order of the prompts."""
+        answer = self._post({"model": self._name, **PLAIN, **body})
+        choices = answer.get("choices") if isinstance(answer, dict) else None
+        if not isinstance(choices, list) or not choices:
+            raise Failure("engine-error", "The server answered without a completion.")
+        return sorted(choices, key=lambda choice: int(choice["index"]))
+
+    def _post(self, body: dict[str, Any]) -> Any:
+        for wait in (*RETRY_SECONDS, None):
+            try:
+                return ask_server(self._url, self._key, body, self._timeout)
+            except Refused as refused:
+                if wait is None or refused.status not in RETRIED_STATUSES:
+                    raise Failure(classify(refused.words), f"The server answered {refused}") from None
+            except (OSError, http.client.HTTPException) as error:
+                if isinstance(error, TimeoutError) or isinstance(getattr(error, "reason", None), TimeoutError):
+                    raise Failure("timeout", f"The server took more than {self._timeout:.0f} s to answer.") from error
+                if wait is None:
+                    raise Failure("server-died", f"The server cannot be reached any more: {error}") from error
+            except ValueError as error:
+                raise Failure("engine-error", f"The server's answer is no JSON: {error}") from error
+            time.sleep(wait)
+        raise AssertionError
+
+
+def cut(text: str, stops: Sequence[str]) -> str:
+    """The text before the first of the stop sequences."""
+    places = [text.find(stop) for stop in stops if stop]
+    return text[: min((place for place in places if place >= 0), default=len(text))]
+
+
+def in_order(
+    function: Callable[[Item], Answer], items: Sequence[Item], concurrency: int, done: Callable[[], None]
+) -> list[Answer]:
+    """Call the function for every item, some at a time; `done` after each. The first exception ends the others."""
+    answers = []
+    pool = ThreadPoolExecutor(max_workers=max(1, concurrency))
+    try:
+        for future in [pool.submit(function, item) for item in items]:
+            answers.append(future.result())
+            done()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    return answers
+
+
+def _sum(positions: Any, continuation: Sequence[int]) -> tuple[float, bool]:
+    """Positions are those of the prompt, each a dictionary of token → {logprob, rank}; the last ones are asked for."""
+    try:
+        entries = [
+            position[str(token)]
+            for token, position in zip(continuation, positions[len(positions) - len(continuation) :], strict=True)
+        ]
+        return sum(float(entry["logprob"]) for entry in entries), all(entry["rank"] == 1 for entry in entries)
+    except (TypeError, KeyError, ValueError) as error:
+        raise Failure("engine-error", "The server does not say how likely the tokens of a prompt are.") from error
+
+
+# ---- lighteval_model -------------------------------------------------------------------------------------------------
+# The model that lighteval asks: a vLLM server, or lighteval's own backend `accelerate`, without their traps.
+
+
+CPU_BATCH: Final = 8
+"""Sequences at a time without a GPU, where finding the largest batch by running out of memory would end us."""
+
+
+@dataclass
+class Counts:
+    """Of the task that is running: how many samples are done, and how many did not fit the model's context."""
+
+    done: int = 0
+    truncated: int = 0
+    shortened: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def add(self, *, truncated: bool = False, shortened: bool = False) -> None:
+        """A prompt was cut at its left, or an answer had less room than the task asks for."""
+        with self._lock:
+            self.truncated += truncated
+            self.shortened += shortened
+
+
+def short_name(model: str) -> str:
+    """What a model is called in file names: its Hub id, or the name of its folder."""
+    return Path(model).resolve().name if os.path.isdir(model) else model  # noqa: PTH112 - a Hub id is no path
+
+
+def uses_template(wanted: bool | None, found: bool) -> bool:  # noqa: FBT001 - two facts, named by their places
+    """Whether prompts go through the chat template. Raises `Failure` where there is none to go through."""
+    if wanted and not found:
+        raise Failure("missing-chat-template", "The model's tokenizer has no chat template.")
+    return found if wanted is None else wanted
+
+
+def room(prompt: int, size: int | None, max_length: int) -> tuple[int, int, bool]:
+    """How many tokens of the prompt are kept, how many may be written, and whether that is less than asked for.
+
+    As lighteval's backend accelerate does it: the prompt goes first, and at least one token is written.
+    """
+    kept = min(prompt, max_length - 1)
+    asked = max_length if size is None else max(size, 1)
+    written = min(asked, max_length - kept)
+    return kept, written, size is not None and written < asked
+
+
+class NoCache:
+    """Where lighteval would look for answers of earlier runs, which may be those of other weights."""
+
+    def _init_registry(self, registry: Any) -> None:
+        """Lighteval calls this."""
+
+
+def served_model(model: ModelUnderTest, options: Options, counts: Counts, done: Callable[[], None]) -> Any:
+    """A lighteval model whose answers come from a vLLM server.
+
+    Prompts are made and cut into tokens here, in the way of lighteval's backend accelerate (context and continuation
+    each for itself, special tokens before the context), so that log probabilities are the same as there.
+    """
+    from lighteval.models.abstract_model import LightevalModel, ModelConfig
+    from lighteval.models.model_output import ModelResponse
+    from lighteval.tasks.prompt_manager import PromptManager
+    from transformers import AutoTokenizer
+
+    if model.base_url is None or model.served_name is None or model.max_model_len is None:
+        raise Failure("server-not-healthy", "The server does not say which model it serves and how long a text may be.")
+    completions = Completions(model.base_url, model.served_name, model.api_key, options.request_timeout)
+    max_length = model.max_model_len
+    loaded = AutoTokenizer.from_pretrained(
+        model.id, revision=model.revision or "main", trust_remote_code=model.trust_remote_code
+    )
+    templated = uses_template(options.chat_template, loaded.chat_template is not None)
+
+    class ServedModel(LightevalModel):  # type: ignore[misc]
+        config = ModelConfig(model_name=short_name(model.id))
+        tokenizer = loaded
+        add_special_tokens = True
+        use_chat_template = templated
+        prompt_manager = PromptManager(templated, loaded, None)
+        _cache = NoCache()
+
+        @property
+        def max_length(self) -> int:
+            return max_length
+
+        def greedy_until(self, docs: list[Any]) -> list[Any]:
+            return in_order(self._write, docs, options.concurrency, done)
+
+        def loglikelihood(self, docs: list[Any]) -> list[Any]:
+            return in_order(self._weigh, docs, options.concurrency, done)
+
+        def loglikelihood_rolling(self, docs: list[Any]) -> list[Any]:
+            raise NotImplementedError  # such tasks are refused before they come here
+
+        def _write(self, doc: Any) -> Any:
+            prompt = self.prompt_manager.prepare_prompt(doc)
+            ids = self.tok_encode(prompt)
+            kept, written, shortened = room(len(ids), options.max_tokens or doc.generation_size, max_length)
+            counts.add(truncated=kept < len(ids), shortened=shortened)
+            # With a chat template the model ends its turn itself, and lighteval sends no stop sequences.
+            stops = [] if templated else [loaded.eos_token or "", *(doc.stop_sequences or ())]
+            ids = ids[len(ids) - kept :]
+            # Read from the tokens, as lighteval does it: the server drops half of a character at the end.
+            sampling = Sampling(options.temperature or 0.0, doc.num_samples or 1, options.seed)
+            answers = completions.written(ids, written, stops, sampling)
+            texts = [cut(loaded.decode(tokens, skip_special_tokens=True), stops) for tokens in answers]
+            return ModelResponse(input=prompt, input_tokens=ids, text=texts, output_tokens=answers)
+
+        def _weigh(self, doc: Any) -> Any:
+            context = self.prompt_manager.prepare_prompt(doc)
+            contexts, continuations = self.tok_encode_pair(context, doc.choices, pairwise=True)
+            prompts = [head + tail for head, tail in zip(contexts, continuations, strict=True)]
+            # One place less than the model has: the server always writes a token.
+            short = [prompt[-(max_length - 1) :] for prompt in prompts]
+            counts.add(truncated=short != prompts)
+            ends = [tail[-(len(prompt) - 1) :] for prompt, tail in zip(short, continuations, strict=True)]
+            sums = completions.log_probabilities(short, ends)
+            return ModelResponse(
+                input=context,
+                input_tokens=contexts[0],
+                output_tokens=continuations,
+                logprobs=[value for value, _ in sums],
+                argmax_logits_eq_gold=[greedy for _, greedy in sums],
+            )
+
+    return ServedModel()
+
+
+def loaded_model(model: ModelUnderTest, options: Options, counts: Counts, done: Callable[[], None]) -> Any:
+    """Lighteval's own backend accelerate: the model is loaded into this process, once for all tasks."""
+    import torch
+    from lighteval.models.transformers import transformers_model
+
+    # It would write into the model's own folder, whatever cache_dir says.
+    transformers_model.SampleCache = lambda _: NoCache()
+
+    class LoadedModel(transformers_model.TransformersModel):  # type: ignore[misc]
+        def cleanup(self) -> None:
+            """The next task needs it."""
+
+        def greedy_until(self, docs: list[Any]) -> list[Any]:
+            torch.manual_seed(options.seed or 0)
+            for doc in docs:
+                # Not by lighteval's own max_new_tokens: it cuts the prompt to that length too.
+                doc.generation_size = options.max_tokens or doc.generation_size
+            # How much of a prompt was cut is not known here: lighteval compares characters with tokens.
+            return _counted(self._padded_greedy_until(docs), None, done)
+
+        def loglikelihood(self, docs: list[Any]) -> list[Any]:
+            return _counted(self._loglikelihood_tokens(docs), counts, done)
+
+    made = LoadedModel(
+        transformers_model.TransformersModelConfig(
+            model_name=model.id,
+            revision=model.revision or "main",
+            dtype=model.dtype,
+            trust_remote_code=model.trust_remote_code,
+            override_chat_template=options.chat_template,
+            generation_parameters={"temperature": options.temperature or 0},
+            max_length=model.max_model_len,
+            batch_size=None if torch.cuda.is_available() else CPU_BATCH,
+        )
+    )
+    uses_template(options.chat_template, made.tokenizer.chat_template is not None)
+    return made
+
+
+def _counted(responses: Sequence[Any], counts: Counts | None, done: Callable[[], None]) -> list[Any]:
+    for response in responses:
+        if counts is not None:
+            counts.add(truncated=bool(response.truncated_tokens_count))
+        done()
+    return list(responses)
 
 
 # ---- machine ---------------------------------------------------------------------------------------------------------
@@ -907,11 +1287,11 @@ def snapshot(kind: Literal["models", "datasets"], repo: str, revision: str | Non
     if revision is not None:
         place += f"/revision/{urllib.parse.quote(revision, safe='')}"
     try:
-        answer = _get(place)
+        answer = ask_hub(place, os.environ.get("HF_TOKEN"), HUB_SECONDS)
         commit = answer["sha"]
         files = tuple(str(file["rfilename"]) for file in answer.get("siblings") or ())
-    except urllib.error.HTTPError as error:
-        raise _refusal(kind, repo, revision, error) from error
+    except Refused as refused:
+        raise _refusal(kind, repo, revision, refused) from None
     except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
         return None
     return Snapshot(commit, files) if isinstance(commit, str) and COMMIT.fullmatch(commit) else None
@@ -931,26 +1311,15 @@ def _endpoint() -> str:
     return (os.environ.get("HF_ENDPOINT") or HUB).rstrip("/")
 
 
-def _get(url: str) -> dict[str, Any]:
-    headers = {"Accept": "application/json"}
-    token = os.environ.get("HF_TOKEN")
-    if token:
-        headers["Authorization"] = f"Bearer {token}"
-    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - the Hub that was set, or huggingface.co
-    with urllib.request.urlopen(request, timeout=HUB_SECONDS) as answer:  # noqa: S310 - likewise
-        found: dict[str, Any] = json.load(answer)
-        return found
-
-
-def _refusal(kind: str, repo: str, revision: str | None, error: urllib.error.HTTPError) -> Failure:
+def _refusal(kind: str, repo: str, revision: str | None, refused: Refused) -> Failure:
     what = "model" if kind == "models" else "dataset"
     place = repo if revision is None else f"{repo} at {revision}"
-    code = str(error.headers.get("X-Error-Code") or "")
+    code = refused.headers.get("X-Error-Code")
     if code == "GatedRepo":
         return Failure("gated-model" if kind == "models" else _KINDS[kind], f"The {what} {place} is gated.")
-    if error.code in {401, 403, 404}:
+    if refused.status in {401, 403, 404}:
         return Failure(_KINDS[kind], f"There is no {what} {place} on the Hub, or this token may not read it.")
-    return Failure(_KINDS[kind], f"The Hub answered {error.code} to the question for the {what} {place}.")
+    return Failure(_KINDS[kind], f"The Hub answered {refused.status} to the question for the {what} {place}.")
 
 
 # ---- lighteval_tasks -------------------------------------------------------------------------------------------------
@@ -1078,6 +1447,255 @@ def invalid_answers(details: Sequence[Any]) -> int | None:
     if all(found is None for found in read):
         return None
     return sum(found is not None and len(found) == 0 for found in read)
+
+
+# ---- lighteval_engine ------------------------------------------------------------------------------------------------
+# Runs lighteval tasks one by one, so that one that breaks leaves the others alone.
+
+
+class LightevalRun:
+    """The tasks of one run.
+
+    `prepare` needs no model: it finds the tasks, and brings their datasets here. `run` then does them. `report` gets
+    every task once; one that a group stands for is a task of its own, and the group's average comes last.
+    """
+
+    def __init__(
+        self,
+        specs: Sequence[str],
+        options: Options,
+        out: Path,
+        *,
+        report: Report,
+        progress: Progress,
+        plan: Callable[[str, list[str]], None] | None = None,
+    ) -> None:
+        self._specs = list(specs)
+        self._options = options
+        self._out = out
+        self._report = report
+        self._progress = progress
+        self._plan = plan
+        self._table: dict[str, Any] = {}
+        self._groups: list[tuple[LightevalTask, list[str]]] = []
+        self._failed: dict[str, Failure] = {}
+        self._counts = Counts()
+        self._name = ""
+        self._total: int | None = None
+
+    def prepare(self) -> None:
+        """Find the tasks and fetch their datasets. What fails is reported when its turn comes."""
+        touch_missing_file()
+        from lighteval.tasks.registry import Registry
+
+        self._table = Registry.load_all_task_configs()
+        for spec in self._specs:
+            self._find(spec)
+        for _, names in self._groups:
+            for name in names:
+                self._fetch(name)
+
+    def run(self, model: ModelUnderTest) -> None:
+        """Do every task that was found. Raises `Failure` where the model cannot be asked at all."""
+        make = served_model if model.backend == "vllm" else loaded_model
+        asked = make(model, self._options, self._counts, self._step)
+        for task, names in self._groups:
+            done = [self._one(name, task.shots, asked) for name in names]
+            if len(done) > 1:
+                self._report(average(task, done))
+
+    def _find(self, spec: str) -> None:
+        name = spec
+        try:
+            task = parse_lighteval(spec)
+            name = task.name
+            names = expand(task, self._table)
+        except ValueError as error:
+            self._refuse(spec, name, Failure("unknown-task", f"{error}."))
+            return
+        except Failure as failure:
+            self._refuse(spec, name, failure)
+            return
+        self._groups.append((task, names))
+        if self._plan is not None:
+            self._plan(spec, names)
+
+    def _refuse(self, spec: str, name: str, failure: Failure) -> None:
+        record = blank(name, None)
+        record["problem"] = failure.problem()
+        if self._plan is not None:
+            self._plan(spec, [name])
+        self._report(record)
+
+    def _fetch(self, name: str) -> None:
+        config = self._table[name]
+        if name in self._failed:
+            return
+        try:
+            pin_dataset(config)
+            fetch_dataset(config)
+        except Failure as failure:
+            self._failed[name] = failure
+
+    def _one(self, name: str, shots: int, asked: Any) -> Task:
+        started = time.monotonic()
+        self._counts.done = self._counts.truncated = self._counts.shortened = 0
+        self._name, self._total = name, None
+        record = blank(name, shots)
+        record["dataset"] = dataset_of(self._table[name])
+        record["version"] = str(self._table[name].version)
+        record["limit"] = self._options.limit
+        record["chat_template"] = bool(asked.use_chat_template)
+        record["problem"] = self._attempt(name, shots, asked, record)
+        record["status"] = _task_status(record)
+        record["seconds"] = round(time.monotonic() - started, 2)
+        self._report(record)
+        return record
+
+    def _attempt(self, name: str, shots: int, asked: Any, record: Task) -> Problem | None:
+        if name in self._failed:
+            return self._failed[name].problem()
+        try:
+            self._evaluate(f"{name}|{shots}", asked, record)
+        except Failure as failure:
+            return failure.problem()
+        except Exception as error:  # noqa: BLE001 - of any task's own code; the other tasks go on
+            traceback.print_exc()
+            words = f"{type(error).__name__}: {error}"
+            return {"kind": classify(words), "message": shorten(words)}
+        return None
+
+    def _evaluate(self, spec: str, asked: Any, record: Task) -> None:
+        from lighteval.logging.evaluation_tracker import EvaluationTracker
+        from lighteval.pipeline import ParallelismManager, Pipeline, PipelineParameters
+
+        tracker = EvaluationTracker(
+            output_dir=str(self._out), save_details=True, results_path_template="{output_dir}/results"
+        )
+        pipeline = Pipeline(
+            tasks=spec,
+            pipeline_parameters=PipelineParameters(
+                launcher_type=ParallelismManager.NONE, max_samples=self._options.limit
+            ),
+            evaluation_tracker=tracker,
+            model=asked,
+        )
+        full_name, task = next(iter(pipeline.tasks_dict.items()))
+        refuse_unsupported(task, self._options.temperature)
+        asked_for = len(pipeline.documents_dict[full_name])
+        self._total = asked_for * len(task.sampling_methods)
+        record["samples"] |= {"total": len(task.eval_docs()), "asked": asked_for}
+        self._progress(self._name, 0, self._total)
+        pipeline.evaluate()
+        details = tracker.details_logger.details[full_name]
+        record["samples"] |= {
+            "completed": min(asked_for, len(details) // max(1, len(task.sampling_methods))),
+            "invalid": invalid_answers(details),
+        }
+        record["scores"] = scores_of(task, tracker.metrics_logger.metric_aggregated[full_name])
+        record["generation"] = self._generation(task)
+        record["log"] = self._save(tracker, asked)
+        if not record["scores"]:
+            raise Failure("engine-error", f"{spec} gave no score that is a number.")
+
+    def _generation(self, task: Any) -> dict[str, Any]:
+        kinds = sorted(method.name.lower() for method in task.sampling_methods)
+        said: dict[str, Any] = {"kinds": kinds, "truncated_prompts": self._counts.truncated}
+        if "generative" in kinds:
+            said |= {
+                "temperature": self._options.temperature or 0,
+                "max_tokens": self._options.max_tokens or task.generation_size,
+                "answers": max(task.num_samples),
+                "seed": self._options.seed,
+                "stop": list(task.stop_sequence or ()),
+                "shortened_answers": self._counts.shortened,
+            }
+        return said
+
+    def _save(self, tracker: Any, asked: Any) -> str | None:
+        """Write lighteval's own files; the place of the details, relative to the results."""
+        tracker.general_config_logger.model_name = short_name(asked.config.model_name)
+        before = set(self._out.glob("details/**/*.parquet"))
+        try:
+            tracker.save()
+        except OSError:
+            raise
+        except Exception:  # noqa: BLE001 - the score stands without them
+            traceback.print_exc()
+            return None
+        new = sorted(set(self._out.glob("details/**/*.parquet")) - before)
+        return str(new[0].relative_to(self._out.parent)) if new else None
+
+    def _step(self) -> None:
+        self._counts.done += 1
+        self._progress(self._name, self._counts.done, self._total)
+
+
+def run_lighteval(
+    tasks: Sequence[str],
+    model: ModelUnderTest,
+    options: Options,
+    out: Path,
+    *,
+    report: Report,
+    progress: Progress,
+) -> None:
+    """Run tasks `[suite|]task[|shots]` and report each. Raises `Failure` where the model cannot be asked at all."""
+    run = LightevalRun(tasks, options, out, report=report, progress=progress)
+    run.prepare()
+    run.run(model)
+
+
+def blank(name: str, shots: int | None) -> Task:
+    """A task that did nothing yet."""
+    return {
+        "engine": "lighteval",
+        "name": name,
+        "version": None,
+        "status": "failed",
+        "problem": None,
+        "dataset": None,
+        "shots": shots,
+        "chat_template": None,
+        "limit": None,
+        "samples": {"total": None, "asked": None, "completed": 0, "invalid": None},
+        "scores": [],
+        "generation": {},
+        "seconds": 0.0,
+        "log": None,
+    }
+
+
+def average(task: LightevalTask, members: Sequence[Task]) -> Task:
+    """What lighteval prints as `GROUP:_average`: the plain mean over the group's tasks, each with the same weight."""
+    record = blank(f"{task.name}:_average", task.shots)
+    record["chat_template"] = members[0]["chat_template"]
+    record["limit"] = members[0]["limit"]
+    statuses = {member["status"] for member in members}
+    if statuses <= {"complete", "partial"}:
+        record["status"] = "partial" if "partial" in statuses else "complete"
+        record["scores"] = [
+            {**score, "value": _mean(members, score["metric"]), "stderr": None, "derived": True}
+            for score in members[0]["scores"]
+            if all(any(other["metric"] == score["metric"] for other in member["scores"]) for member in members)
+        ]
+    else:
+        record["problem"] = {"kind": "engine-error", "message": "Not every task of the group gave a score."}
+    record["samples"]["completed"] = sum(member["samples"]["completed"] for member in members)
+    record["seconds"] = round(sum(member["seconds"] for member in members), 2)
+    return record
+
+
+def _mean(members: Sequence[Task], metric: str) -> float:
+    values = [score["value"] for member in members for score in member["scores"] if score["metric"] == metric]
+    return sum(values) / len(values)
+
+
+def _task_status(record: Task) -> TaskStatus:
+    samples = record["samples"]
+    if record["problem"] is not None:
+        return "failed"
+    return "complete" if samples["completed"] == samples["total"] else "partial"
 
 
 # ---- roles -----------------------------------------------------------------------------------------------------------
@@ -1313,8 +1931,6 @@ def _log_url() -> str | None:
 
 
 HOST: Final = "127.0.0.1"
-ASK_SECONDS: Final = 5.0
-"""For one question to the server about itself."""
 READY_SECONDS: Final = 0.2
 PORTS_TRIED: Final = 4
 REFUSED_ARGUMENTS: Final = {
@@ -1414,7 +2030,7 @@ class VllmServer:
         base_url = f"http://{HOST}:{self._port}/v1"
         key = self._env[KEY_VARIABLE]
         # Another program may answer on this port: only one that knows the key and lists the model is ours.
-        if not _healthy(base_url) or self._name not in _names(base_url, key):
+        if not _healthy(base_url, key) or self._name not in _names(base_url, key):
             return None
         return look_at(base_url, key, self._name, seconds=time.monotonic() - self._started)
 
@@ -1434,7 +2050,9 @@ class VllmServer:
 
     def failure(self, otherwise: str) -> Failure:
         """Why it died, as far as its log tells."""
-        return explain(self._child.tail() if self._child is not None else "", otherwise)
+        failure = explain(self._child.tail() if self._child is not None else "", otherwise)
+        # A file the Hub does not give: for a server it is the model's.
+        return Failure("missing-model", failure.message) if failure.kind == "dataset-unreachable" else failure
 
     def stop(self) -> None:
         stop(self.children)
@@ -1467,12 +2085,12 @@ def look_at(base_url: str, key: str, served_name: str | None, seconds: float | N
 
 def _models(base_url: str, key: str) -> list[dict[str, Any]]:
     try:
-        answer = ask(f"{base_url}/models", key)
+        answer = ask_server(f"{base_url}/models", key)
         return [model for model in answer["data"] if isinstance(model, dict)]
-    except urllib.error.HTTPError as error:
-        hint = " Is its key in VLLM_API_KEY?" if error.code in {401, 403} else ""
-        raise Failure("server-not-healthy", f"The server at {base_url} answered {error.code}.{hint}") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except Refused as refused:
+        hint = " Is its key in VLLM_API_KEY?" if refused.status in {401, 403} else ""
+        raise Failure("server-not-healthy", f"The server at {base_url} answered {refused.status}.{hint}") from None
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as error:
         raise Failure("server-not-healthy", f"No OpenAI-compatible server answers at {base_url}: {error}") from error
 
 
@@ -1483,19 +2101,18 @@ def _names(base_url: str, key: str) -> list[str]:
         return []
 
 
-def _healthy(base_url: str) -> bool:
+def _healthy(base_url: str, key: str) -> bool:
     try:
-        with _open(f"{_origin(base_url)}/health", None, None) as answer:
-            healthy: bool = answer.status == 200  # noqa: PLR2004
-            return healthy
-    except (OSError, ValueError):
+        ask_server(f"{_origin(base_url)}/health", key)
+    except (Refused, OSError, http.client.HTTPException, ValueError):
         return False
+    return True
 
 
 def _version(base_url: str, key: str) -> str | None:
     try:
-        version = ask(f"{_origin(base_url)}/version", key).get("version")
-    except (OSError, ValueError, AttributeError):
+        version = ask_server(f"{_origin(base_url)}/version", key).get("version")
+    except (Refused, OSError, http.client.HTTPException, ValueError, AttributeError):
         return None
     return version if isinstance(version, str) else None
 
@@ -1504,197 +2121,16 @@ def _has_chat_template(base_url: str, key: str, name: str) -> bool | None:
     """Whether the server can render a chat: asked with one message, which is turned into tokens and not answered."""
     body = {"model": name, "messages": [{"role": "user", "content": "?"}]}
     try:
-        ask(f"{_origin(base_url)}/tokenize", key, body)
-    except urllib.error.HTTPError as error:
-        return False if error.code == 400 else None  # noqa: PLR2004
-    except (OSError, ValueError):
+        ask_server(f"{_origin(base_url)}/tokenize", key, body)
+    except Refused as refused:
+        return False if refused.status == 400 else None  # noqa: PLR2004
+    except (OSError, http.client.HTTPException, ValueError):
         return None
     return True
 
 
-def ask(url: str, key: str, body: Any = None, timeout: float = ASK_SECONDS) -> Any:
-    """The JSON answer. Raises HTTPError, another OSError, or ValueError for an answer that is no JSON."""
-    with _open(url, key, body, timeout) as answer:
-        return json.load(answer)
-
-
-def _open(url: str, key: str | None, body: Any, timeout: float = ASK_SECONDS) -> Any:
-    headers = {"Content-Type": "application/json"}
-    if key is not None:
-        headers["Authorization"] = f"Bearer {key}"
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, headers)  # noqa: S310 - base_url was checked to be http or https
-    return _DIRECT.open(request, timeout=timeout)
-
-
 def _origin(base_url: str) -> str:
     return base_url.removesuffix("/v1")
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *args: Any, **keywords: Any) -> None:
-        """A key is for the server that was named, and for no other it points to."""
-
-
-# No proxy: the server is on this machine, and a key must not go through somebody else.
-_DIRECT: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
-
-
-# ---- completions -----------------------------------------------------------------------------------------------------
-# Requests for completions and log probabilities, by token ids, to an OpenAI-compatible vLLM server.
-
-
-RETRY_SECONDS: Final = (0.5, 1.0, 2.0)
-"""Before each further try, where the server could not be reached or was overloaded."""
-RETRIED_STATUSES: Final = frozenset({429, 500, 502, 503, 504})
-STOPS_SENT: Final = 4
-"""The server takes no more; the text is cut at the others here."""
-
-PLAIN: Final = {
-    "temperature": 0,
-    "top_p": 1,
-    "top_k": -1,
-    "min_p": 0,
-    "repetition_penalty": 1,
-    "presence_penalty": 0,
-    "frequency_penalty": 0,
-}
-"""Said in every request: a server that runs already may have other defaults, of which nothing would be known."""
-
-Item = TypeVar("Item")
-Answer = TypeVar("Answer")
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """How answers are drawn. A temperature of 0 is greedy, and then there is only one answer."""
-
-    temperature: float = 0.0
-    answers: int = 1
-    seed: int | None = None
-
-
-GREEDY: Final = Sampling()
-
-
-class Completions:
-    """Asks one model of one server. Every method may be called from many threads.
-
-    Raises `Failure`: `server-died` where it cannot be reached any more, `timeout`, `engine-error` with its words.
-    """
-
-    def __init__(self, base_url: str, name: str, key: str, timeout: float) -> None:
-        self._url = f"{base_url}/completions"
-        self._name = name
-        self._key = key
-        self._timeout = timeout
-
-    def written(
-        self, prompt: Sequence[int], max_tokens: int, stops: Sequence[str], sampling: Sampling = GREEDY
-    ) -> list[list[int]]:
-        """The tokens of each answer to the prompt, about as far as the first of `stops`; the end is to be cut."""
-        body: dict[str, Any] = {"prompt": list(prompt), "max_tokens": max_tokens, "return_token_ids": True}
-        body |= {"temperature": sampling.temperature, "n": sampling.answers}
-        if sampling.seed is not None:
-            body["seed"] = sampling.seed
-        stops = [stop for stop in stops if stop]
-        if stops:
-            body["stop"] = stops[:STOPS_SENT]
-        answers = [choice.get("token_ids") for choice in self._ask(body)]
-        if not all(isinstance(tokens, list) for tokens in answers):
-            raise Failure("engine-error", "The server does not say which tokens it wrote; vLLM does from 0.10.2 on.")
-        return [list(tokens or ()) for tokens in answers]
-
-    def log_probabilities(
-        self, prompts: Sequence[Sequence[int]], continuations: Sequence[Sequence[int]]
-    ) -> list[tuple[float, bool]]:
-        """For each prompt the log probability of its end, the continuation, and whether it is the likeliest one.
-
-        Each prompt ends in its continuation, and holds at least one token before it. The sum is of natural
-        logarithms.
-        """
-        body = {"prompt": [list(prompt) for prompt in prompts], "max_tokens": 1, "prompt_logprobs": 0}
-        choices = self._ask(body)
-        if len(choices) != len(prompts):
-            raise Failure("engine-error", f"The server gave {len(choices)} answers to {len(prompts)} prompts.")
-        return [
-            _sum(choice.get("prompt_logprobs"), continuation)
-            for choice, continuation in zip(choices, continuations, strict=True)
-        ]
-
-    def _ask(self, body: dict[str, Any]) -> list[dict[str, Any]]:
-        """The choices, in the order of the prompts."""
-        answer = self._post({"model": self._name, **PLAIN, **body})
-        choices = answer.get("choices") if isinstance(answer, dict) else None
-        if not isinstance(choices, list) or not choices:
-            raise Failure("engine-error", "The server answered without a completion.")
-        return sorted(choices, key=lambda choice: int(choice["index"]))
-
-    def _post(self, body: dict[str, Any]) -> Any:
-        for wait in (*RETRY_SECONDS, None):
-            try:
-                return ask(self._url, self._key, body, self._timeout)
-            except urllib.error.HTTPError as error:
-                words = _words(error)
-                if wait is None or error.code not in RETRIED_STATUSES:
-                    raise Failure(classify(words), f"The server answered {error.code}: {words}") from error
-            except TimeoutError as error:
-                raise Failure("timeout", f"The server took more than {self._timeout:.0f} s for an answer.") from error
-            except (OSError, http.client.HTTPException) as error:
-                if isinstance(getattr(error, "reason", None), TimeoutError):
-                    raise Failure("timeout", f"The server took more than {self._timeout:.0f} s.") from error
-                if wait is None:
-                    raise Failure("server-died", f"The server cannot be reached any more: {error}") from error
-            except ValueError as error:
-                raise Failure("engine-error", f"The server's answer is no JSON: {error}") from error
-            time.sleep(wait)
-        raise AssertionError
-
-
-def cut(text: str, stops: Sequence[str]) -> str:
-    """The text before the first of the stop sequences."""
-    places = [text.find(stop) for stop in stops if stop]
-    return text[: min((place for place in places if place >= 0), default=len(text))]
-
-
-def in_order(
-    function: Callable[[Item], Answer], items: Sequence[Item], concurrency: int, done: Callable[[], None]
-) -> list[Answer]:
-    """Call the function for every item, some at a time; `done` after each. The first exception ends the others."""
-    answers = []
-    pool = ThreadPoolExecutor(max_workers=max(1, concurrency))
-    try:
-        for future in [pool.submit(function, item) for item in items]:
-            answers.append(future.result())
-            done()
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-    return answers
-
-
-def _sum(positions: Any, continuation: Sequence[int]) -> tuple[float, bool]:
-    """Positions are those of the prompt, each a dictionary of token → {logprob, rank}; the last ones are asked for."""
-    try:
-        entries = [
-            position[str(token)]
-            for token, position in zip(continuation, positions[len(positions) - len(continuation) :], strict=True)
-        ]
-        return sum(float(entry["logprob"]) for entry in entries), all(entry["rank"] == 1 for entry in entries)
-    except (TypeError, KeyError, ValueError) as error:
-        raise Failure("engine-error", "The server does not say how likely the tokens of a prompt are.") from error
-
-
-def _words(error: urllib.error.HTTPError) -> str:
-    try:
-        text = error.read(4000).decode("utf-8", "replace")
-    except (OSError, http.client.HTTPException):
-        return "no words"
-    try:
-        answer = json.loads(text)
-        message = answer.get("error", answer)
-        return shorten(str(message.get("message", message) if isinstance(message, dict) else message))
-    except (ValueError, AttributeError):
-        return shorten(text) or "no words"
 
 
 # ---- evaluation ------------------------------------------------------------------------------------------------------
@@ -2061,431 +2497,6 @@ def child(arguments: Sequence[str], engines: Mapping[str, Callable[..., EngineRu
     if arguments[1] == "server":
         return serve(arguments[2:])
     return run_engine(arguments[1], engines[arguments[1]], Path(arguments[2]))
-
-
-# ---- lighteval_model -------------------------------------------------------------------------------------------------
-# The model that lighteval asks: a vLLM server, or lighteval's own backend `accelerate`, without their traps.
-
-
-CPU_BATCH: Final = 8
-"""Sequences at a time without a GPU, where finding the largest batch by running out of memory would end us."""
-
-
-@dataclass
-class Counts:
-    """Of the task that is running: how many samples are done, and how many did not fit the model's context."""
-
-    done: int = 0
-    truncated: int = 0
-    shortened: int = 0
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-
-    def add(self, *, truncated: bool = False, shortened: bool = False) -> None:
-        """A prompt was cut at its left, or an answer had less room than the task asks for."""
-        with self._lock:
-            self.truncated += truncated
-            self.shortened += shortened
-
-
-def short_name(model: str) -> str:
-    """What a model is called in file names: its Hub id, or the name of its folder."""
-    return Path(model).resolve().name if os.path.isdir(model) else model  # noqa: PTH112 - a Hub id is no path
-
-
-def uses_template(wanted: bool | None, found: bool) -> bool:  # noqa: FBT001 - two facts, named by their places
-    """Whether prompts go through the chat template. Raises `Failure` where there is none to go through."""
-    if wanted and not found:
-        raise Failure("missing-chat-template", "The model's tokenizer has no chat template.")
-    return found if wanted is None else wanted
-
-
-def room(prompt: int, size: int | None, max_length: int) -> tuple[int, int, bool]:
-    """How many tokens of the prompt are kept, how many may be written, and whether that is less than asked for.
-
-    As lighteval's backend accelerate does it: the prompt goes first, and at least one token is written.
-    """
-    kept = min(prompt, max_length - 1)
-    asked = max_length if size is None else max(size, 1)
-    written = min(asked, max_length - kept)
-    return kept, written, size is not None and written < asked
-
-
-class NoCache:
-    """Where lighteval would look for answers of earlier runs, which may be those of other weights."""
-
-    def _init_registry(self, registry: Any) -> None:
-        """Lighteval calls this."""
-
-
-def served_model(model: ModelUnderTest, options: Options, counts: Counts, done: Callable[[], None]) -> Any:
-    """A lighteval model whose answers come from a vLLM server.
-
-    Prompts are made and cut into tokens here, in the way of lighteval's backend accelerate (context and continuation
-    each for itself, special tokens before the context), so that log probabilities are the same as there.
-    """
-    from lighteval.models.abstract_model import LightevalModel, ModelConfig
-    from lighteval.models.model_output import ModelResponse
-    from lighteval.tasks.prompt_manager import PromptManager
-    from transformers import AutoTokenizer
-
-    if model.base_url is None or model.served_name is None or model.max_model_len is None:
-        raise Failure("server-not-healthy", "The server does not say which model it serves and how long a text may be.")
-    completions = Completions(model.base_url, model.served_name, model.api_key, options.request_timeout)
-    max_length = model.max_model_len
-    loaded = AutoTokenizer.from_pretrained(
-        model.id, revision=model.revision or "main", trust_remote_code=model.trust_remote_code
-    )
-    templated = uses_template(options.chat_template, loaded.chat_template is not None)
-
-    class ServedModel(LightevalModel):  # type: ignore[misc]
-        config = ModelConfig(model_name=short_name(model.id))
-        tokenizer = loaded
-        add_special_tokens = True
-        use_chat_template = templated
-        prompt_manager = PromptManager(templated, loaded, None)
-        _cache = NoCache()
-
-        @property
-        def max_length(self) -> int:
-            return max_length
-
-        def greedy_until(self, docs: list[Any]) -> list[Any]:
-            return in_order(self._write, docs, options.concurrency, done)
-
-        def loglikelihood(self, docs: list[Any]) -> list[Any]:
-            return in_order(self._weigh, docs, options.concurrency, done)
-
-        def loglikelihood_rolling(self, docs: list[Any]) -> list[Any]:
-            raise NotImplementedError  # such tasks are refused before they come here
-
-        def _write(self, doc: Any) -> Any:
-            prompt = self.prompt_manager.prepare_prompt(doc)
-            ids = self.tok_encode(prompt)
-            kept, written, shortened = room(len(ids), options.max_tokens or doc.generation_size, max_length)
-            counts.add(truncated=kept < len(ids), shortened=shortened)
-            # With a chat template the model ends its turn itself, and lighteval sends no stop sequences.
-            stops = [] if templated else [loaded.eos_token or "", *(doc.stop_sequences or ())]
-            ids = ids[len(ids) - kept :]
-            # Read from the tokens, as lighteval does it: the server drops half of a character at the end.
-            sampling = Sampling(options.temperature or 0.0, doc.num_samples or 1, options.seed)
-            answers = completions.written(ids, written, stops, sampling)
-            texts = [cut(loaded.decode(tokens, skip_special_tokens=True), stops) for tokens in answers]
-            return ModelResponse(input=prompt, input_tokens=ids, text=texts, output_tokens=answers)
-
-        def _weigh(self, doc: Any) -> Any:
-            context = self.prompt_manager.prepare_prompt(doc)
-            contexts, continuations = self.tok_encode_pair(context, doc.choices, pairwise=True)
-            prompts = [head + tail for head, tail in zip(contexts, continuations, strict=True)]
-            # One place less than the model has: the server always writes a token.
-            short = [prompt[-(max_length - 1) :] for prompt in prompts]
-            counts.add(truncated=short != prompts)
-            ends = [tail[-(len(prompt) - 1) :] for prompt, tail in zip(short, continuations, strict=True)]
-            sums = completions.log_probabilities(short, ends)
-            return ModelResponse(
-                input=context,
-                input_tokens=contexts[0],
-                output_tokens=continuations,
-                logprobs=[value for value, _ in sums],
-                argmax_logits_eq_gold=[greedy for _, greedy in sums],
-            )
-
-    return ServedModel()
-
-
-def loaded_model(model: ModelUnderTest, options: Options, counts: Counts, done: Callable[[], None]) -> Any:
-    """Lighteval's own backend accelerate: the model is loaded into this process, once for all tasks."""
-    import torch
-    from lighteval.models.transformers import transformers_model
-
-    # It would write into the model's own folder, whatever cache_dir says.
-    transformers_model.SampleCache = lambda _: NoCache()
-
-    class LoadedModel(transformers_model.TransformersModel):  # type: ignore[misc]
-        def cleanup(self) -> None:
-            """The next task needs it."""
-
-        def greedy_until(self, docs: list[Any]) -> list[Any]:
-            torch.manual_seed(options.seed or 0)
-            for doc in docs:
-                # Not by lighteval's own max_new_tokens: it cuts the prompt to that length too.
-                doc.generation_size = options.max_tokens or doc.generation_size
-            # How much of a prompt was cut is not known here: lighteval compares characters with tokens.
-            return _counted(self._padded_greedy_until(docs), None, done)
-
-        def loglikelihood(self, docs: list[Any]) -> list[Any]:
-            return _counted(self._loglikelihood_tokens(docs), counts, done)
-
-    made = LoadedModel(
-        transformers_model.TransformersModelConfig(
-            model_name=model.id,
-            revision=model.revision or "main",
-            dtype=model.dtype,
-            trust_remote_code=model.trust_remote_code,
-            override_chat_template=options.chat_template,
-            generation_parameters={"temperature": options.temperature or 0},
-            max_length=model.max_model_len,
-            batch_size=None if torch.cuda.is_available() else CPU_BATCH,
-        )
-    )
-    uses_template(options.chat_template, made.tokenizer.chat_template is not None)
-    return made
-
-
-def _counted(responses: Sequence[Any], counts: Counts | None, done: Callable[[], None]) -> list[Any]:
-    for response in responses:
-        if counts is not None:
-            counts.add(truncated=bool(response.truncated_tokens_count))
-        done()
-    return list(responses)
-
-
-# ---- lighteval_engine ------------------------------------------------------------------------------------------------
-# Runs lighteval tasks one by one, so that one that breaks leaves the others alone.
-
-
-class LightevalRun:
-    """The tasks of one run.
-
-    `prepare` needs no model: it finds the tasks, and brings their datasets here. `run` then does them. `report` gets
-    every task once; one that a group stands for is a task of its own, and the group's average comes last.
-    """
-
-    def __init__(
-        self,
-        specs: Sequence[str],
-        options: Options,
-        out: Path,
-        *,
-        report: Report,
-        progress: Progress,
-        plan: Callable[[str, list[str]], None] | None = None,
-    ) -> None:
-        self._specs = list(specs)
-        self._options = options
-        self._out = out
-        self._report = report
-        self._progress = progress
-        self._plan = plan
-        self._table: dict[str, Any] = {}
-        self._groups: list[tuple[LightevalTask, list[str]]] = []
-        self._failed: dict[str, Failure] = {}
-        self._counts = Counts()
-        self._name = ""
-        self._total: int | None = None
-
-    def prepare(self) -> None:
-        """Find the tasks and fetch their datasets. What fails is reported when its turn comes."""
-        touch_missing_file()
-        from lighteval.tasks.registry import Registry
-
-        self._table = Registry.load_all_task_configs()
-        for spec in self._specs:
-            self._find(spec)
-        for _, names in self._groups:
-            for name in names:
-                self._fetch(name)
-
-    def run(self, model: ModelUnderTest) -> None:
-        """Do every task that was found. Raises `Failure` where the model cannot be asked at all."""
-        make = served_model if model.backend == "vllm" else loaded_model
-        asked = make(model, self._options, self._counts, self._step)
-        for task, names in self._groups:
-            done = [self._one(name, task.shots, asked) for name in names]
-            if len(done) > 1:
-                self._report(average(task, done))
-
-    def _find(self, spec: str) -> None:
-        name = spec
-        try:
-            task = parse_lighteval(spec)
-            name = task.name
-            names = expand(task, self._table)
-        except ValueError as error:
-            self._refuse(spec, name, Failure("unknown-task", f"{error}."))
-            return
-        except Failure as failure:
-            self._refuse(spec, name, failure)
-            return
-        self._groups.append((task, names))
-        if self._plan is not None:
-            self._plan(spec, names)
-
-    def _refuse(self, spec: str, name: str, failure: Failure) -> None:
-        record = blank(name, None)
-        record["problem"] = failure.problem()
-        if self._plan is not None:
-            self._plan(spec, [name])
-        self._report(record)
-
-    def _fetch(self, name: str) -> None:
-        config = self._table[name]
-        if name in self._failed:
-            return
-        try:
-            pin_dataset(config)
-            fetch_dataset(config)
-        except Failure as failure:
-            self._failed[name] = failure
-
-    def _one(self, name: str, shots: int, asked: Any) -> Task:
-        started = time.monotonic()
-        self._counts.done = self._counts.truncated = self._counts.shortened = 0
-        self._name, self._total = name, None
-        record = blank(name, shots)
-        record["dataset"] = dataset_of(self._table[name])
-        record["version"] = str(self._table[name].version)
-        record["limit"] = self._options.limit
-        record["chat_template"] = bool(asked.use_chat_template)
-        record["problem"] = self._attempt(name, shots, asked, record)
-        record["status"] = _task_status(record)
-        record["seconds"] = round(time.monotonic() - started, 2)
-        self._report(record)
-        return record
-
-    def _attempt(self, name: str, shots: int, asked: Any, record: Task) -> Problem | None:
-        if name in self._failed:
-            return self._failed[name].problem()
-        try:
-            self._evaluate(f"{name}|{shots}", asked, record)
-        except Failure as failure:
-            return failure.problem()
-        except Exception as error:  # noqa: BLE001 - of any task's own code; the other tasks go on
-            traceback.print_exc()
-            words = f"{type(error).__name__}: {error}"
-            return {"kind": classify(words), "message": shorten(words)}
-        return None
-
-    def _evaluate(self, spec: str, asked: Any, record: Task) -> None:
-        from lighteval.logging.evaluation_tracker import EvaluationTracker
-        from lighteval.pipeline import ParallelismManager, Pipeline, PipelineParameters
-
-        tracker = EvaluationTracker(
-            output_dir=str(self._out), save_details=True, results_path_template="{output_dir}/results"
-        )
-        pipeline = Pipeline(
-            tasks=spec,
-            pipeline_parameters=PipelineParameters(
-                launcher_type=ParallelismManager.NONE, max_samples=self._options.limit
-            ),
-            evaluation_tracker=tracker,
-            model=asked,
-        )
-        full_name, task = next(iter(pipeline.tasks_dict.items()))
-        refuse_unsupported(task, self._options.temperature)
-        asked_for = len(pipeline.documents_dict[full_name])
-        self._total = asked_for * len(task.sampling_methods)
-        record["samples"] |= {"total": len(task.eval_docs()), "asked": asked_for}
-        self._progress(self._name, 0, self._total)
-        pipeline.evaluate()
-        details = tracker.details_logger.details[full_name]
-        record["samples"] |= {
-            "completed": min(asked_for, len(details) // max(1, len(task.sampling_methods))),
-            "invalid": invalid_answers(details),
-        }
-        record["scores"] = scores_of(task, tracker.metrics_logger.metric_aggregated[full_name])
-        record["generation"] = self._generation(task)
-        record["log"] = self._save(tracker, asked)
-        if not record["scores"]:
-            raise Failure("engine-error", f"{spec} gave no score that is a number.")
-
-    def _generation(self, task: Any) -> dict[str, Any]:
-        kinds = sorted(method.name.lower() for method in task.sampling_methods)
-        said: dict[str, Any] = {"kinds": kinds, "truncated_prompts": self._counts.truncated}
-        if "generative" in kinds:
-            said |= {
-                "temperature": self._options.temperature or 0,
-                "max_tokens": self._options.max_tokens or task.generation_size,
-                "answers": max(task.num_samples),
-                "seed": self._options.seed,
-                "stop": list(task.stop_sequence or ()),
-                "shortened_answers": self._counts.shortened,
-            }
-        return said
-
-    def _save(self, tracker: Any, asked: Any) -> str | None:
-        """Write lighteval's own files; the place of the details, relative to the results."""
-        tracker.general_config_logger.model_name = short_name(asked.config.model_name)
-        before = set(self._out.glob("details/**/*.parquet"))
-        try:
-            tracker.save()
-        except OSError:
-            raise
-        except Exception:  # noqa: BLE001 - the score stands without them
-            traceback.print_exc()
-            return None
-        new = sorted(set(self._out.glob("details/**/*.parquet")) - before)
-        return str(new[0].relative_to(self._out.parent)) if new else None
-
-    def _step(self) -> None:
-        self._counts.done += 1
-        self._progress(self._name, self._counts.done, self._total)
-
-
-def run_lighteval(
-    tasks: Sequence[str],
-    model: ModelUnderTest,
-    options: Options,
-    out: Path,
-    *,
-    report: Report,
-    progress: Progress,
-) -> None:
-    """Run tasks `[suite|]task[|shots]` and report each. Raises `Failure` where the model cannot be asked at all."""
-    run = LightevalRun(tasks, options, out, report=report, progress=progress)
-    run.prepare()
-    run.run(model)
-
-
-def blank(name: str, shots: int | None) -> Task:
-    """A task that did nothing yet."""
-    return {
-        "engine": "lighteval",
-        "name": name,
-        "version": None,
-        "status": "failed",
-        "problem": None,
-        "dataset": None,
-        "shots": shots,
-        "chat_template": None,
-        "limit": None,
-        "samples": {"total": None, "asked": None, "completed": 0, "invalid": None},
-        "scores": [],
-        "generation": {},
-        "seconds": 0.0,
-        "log": None,
-    }
-
-
-def average(task: LightevalTask, members: Sequence[Task]) -> Task:
-    """What lighteval prints as `GROUP:_average`: the plain mean over the group's tasks, each with the same weight."""
-    record = blank(f"{task.name}:_average", task.shots)
-    record["chat_template"] = members[0]["chat_template"]
-    record["limit"] = members[0]["limit"]
-    statuses = {member["status"] for member in members}
-    if statuses <= {"complete", "partial"}:
-        record["status"] = "partial" if "partial" in statuses else "complete"
-        record["scores"] = [
-            {**score, "value": _mean(members, score["metric"]), "stderr": None, "derived": True}
-            for score in members[0]["scores"]
-            if all(any(other["metric"] == score["metric"] for other in member["scores"]) for member in members)
-        ]
-    else:
-        record["problem"] = {"kind": "engine-error", "message": "Not every task of the group gave a score."}
-    record["samples"]["completed"] = sum(member["samples"]["completed"] for member in members)
-    record["seconds"] = round(sum(member["seconds"] for member in members), 2)
-    return record
-
-
-def _mean(members: Sequence[Task], metric: str) -> float:
-    values = [score["value"] for member in members for score in member["scores"] if score["metric"] == metric]
-    return sum(values) / len(values)
-
-
-def _task_status(record: Task) -> TaskStatus:
-    samples = record["samples"]
-    if record["problem"] is not None:
-        return "failed"
-    return "complete" if samples["completed"] == samples["total"] else "partial"
 
 
 # ---- settings --------------------------------------------------------------------------------------------------------

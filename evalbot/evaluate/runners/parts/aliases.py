@@ -24,6 +24,11 @@ INSPECT_ALIASES = {
     "humaneval": "inspect_evals/humaneval",
 }
 
+SUITES = frozenset(
+    {"leaderboard", "lighteval", "bigbench", "original", "helm", "harness", "extended", "community", "multilingual"}
+)
+"""What stood before a task's name in lighteval before 0.13."""
+
 
 @dataclass(frozen=True)
 class LightevalTask:
@@ -46,9 +51,9 @@ def parse_lighteval(text: str) -> LightevalTask:
     if len(parts) == 1:
         name, shots = parts[0], "0"
     elif len(parts) == 2:  # noqa: PLR2004
-        name, shots = parts if not _is_name(parts[1]) else (parts[1], "0")
+        name, shots = (parts[1], "0") if parts[0] in SUITES and not parts[1].isdecimal() else parts
     elif len(parts) in {3, 4}:
-        name, shots = (parts[1], parts[2]) if _is_name(parts[1]) else (parts[0], parts[1])
+        name, shots = (parts[0], parts[1]) if parts[1].isdecimal() else (parts[1], parts[2])
     else:
         raise ValueError(f"{text!r} has {len(parts)} parts; a task is written task|shots or suite|task|shots")
     if not name:
@@ -69,7 +74,3 @@ def parse_inspect(text: str) -> str:
 def split_tasks(text: str) -> list[str]:
     """The tasks of a list with commas, each once, in their order."""
     return list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
-
-
-def _is_name(text: str) -> bool:
-    return re.search(r"[A-Za-z]", text) is not None

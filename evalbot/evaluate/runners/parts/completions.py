@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import http.client
-import json
 import time
-import urllib.error
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from .failures import Failure, classify, shorten
-from .vllm_server import ask
+from .asking import Refused, ask_server
+from .failures import Failure, classify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -105,16 +103,13 @@ class Completions:
     def _post(self, body: dict[str, Any]) -> Any:
         for wait in (*RETRY_SECONDS, None):
             try:
-                return ask(self._url, self._key, body, self._timeout)
-            except urllib.error.HTTPError as error:
-                words = _words(error)
-                if wait is None or error.code not in RETRIED_STATUSES:
-                    raise Failure(classify(words), f"The server answered {error.code}: {words}") from error
-            except TimeoutError as error:
-                raise Failure("timeout", f"The server took more than {self._timeout:.0f} s for an answer.") from error
+                return ask_server(self._url, self._key, body, self._timeout)
+            except Refused as refused:
+                if wait is None or refused.status not in RETRIED_STATUSES:
+                    raise Failure(classify(refused.words), f"The server answered {refused}") from None
             except (OSError, http.client.HTTPException) as error:
-                if isinstance(getattr(error, "reason", None), TimeoutError):
-                    raise Failure("timeout", f"The server took more than {self._timeout:.0f} s.") from error
+                if isinstance(error, TimeoutError) or isinstance(getattr(error, "reason", None), TimeoutError):
+                    raise Failure("timeout", f"The server took more than {self._timeout:.0f} s to answer.") from error
                 if wait is None:
                     raise Failure("server-died", f"The server cannot be reached any more: {error}") from error
             except ValueError as error:
@@ -154,16 +149,3 @@ def _sum(positions: Any, continuation: Sequence[int]) -> tuple[float, bool]:
         return sum(float(entry["logprob"]) for entry in entries), all(entry["rank"] == 1 for entry in entries)
     except (TypeError, KeyError, ValueError) as error:
         raise Failure("engine-error", "The server does not say how likely the tokens of a prompt are.") from error
-
-
-def _words(error: urllib.error.HTTPError) -> str:
-    try:
-        text = error.read(4000).decode("utf-8", "replace")
-    except (OSError, http.client.HTTPException):
-        return "no words"
-    try:
-        answer = json.loads(text)
-        message = answer.get("error", answer)
-        return shorten(str(message.get("message", message) if isinstance(message, dict) else message))
-    except (ValueError, AttributeError):
-        return shorten(text) or "no words"

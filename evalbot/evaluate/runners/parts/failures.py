@@ -34,30 +34,17 @@ ADVICE: Final = {
 }
 """Kind → the sentence that says what to do about it."""
 
-_MEMORY = (
-    r"out of memory",
-    r"OutOfMemoryError",
-    r"Cannot allocate memory",
-    r"DefaultCPUAllocator: can't allocate",
-    r"std::bad_alloc",
-    r"No available memory for the cache blocks",
-    r"is less than desired (?:GPU|CPU) memory utilization",
-    r"larger than the (?:available|maximum number of tokens that can be stored in) KV cache",
-    r"KV cache is needed, which is larger than the available",
-    r"Not enough (?:available )?memory",
-)
 # The first that is found decides: what stands higher is the cause of what stands lower.
 _SIGNS: Final = tuple(
     (kind, re.compile("|".join(patterns), re.IGNORECASE))
     for kind, patterns in (
         ("disk-full", (r"No space left on device", r"Errno 28\b", r"Disk quota exceeded")),
-        ("port-taken", (r"Address already in use", r"Errno 98\b", r"address in use")),
+        ("port-taken", (r"Address already in use", r"Errno 98\b", r"error while attempting to bind on address")),
         (
             "trust-remote-code-needed",
             (
-                r"trust_remote_code\s*=\s*True",
-                r"--trust[-_]remote[-_]code",
-                r"requires you to execute the (?:configuration|modeling|model|tokenizer) file",
+                r"(?:pass the argument|set the option|setting) `?trust_remote_code\s*=\s*True",
+                r"requires you to execute the \w+ file",
                 r"contains custom code which must be executed",
             ),
         ),
@@ -65,23 +52,30 @@ _SIGNS: Final = tuple(
             "gated-model",
             (
                 r"GatedRepoError",
-                r"access to (?:model|it) .{0,120}is restricted",
+                r"access to model .{0,120}is restricted",
                 r"You are trying to access a gated repo",
-                r"Cannot access gated repo",
-                r"is not in the authorized list",
+                r"is a gated repository",
             ),
         ),
-        ("out-of-memory", _MEMORY),
+        (
+            "out-of-memory",
+            (
+                r"out of memory",
+                r"OutOfMemoryError",
+                r"Cannot allocate memory",
+                r"can't allocate memory",
+                r"std::bad_alloc",
+                r"No available memory for the cache blocks",
+                r"is less than desired (?:GPU|CPU) memory utilization",
+                r"KV\s+cache is needed, which is larger than the available",
+            ),
+        ),
         (
             "unsupported-architecture",
             (
-                r"Model architectures? .{0,200}(?:not supported|failed to be inspected)",
-                r"model type `?[\w.-]+`? but Transformers does not recognize this architecture",
+                r"Model architectures? .{0,300}?(?:not supported|failed to be inspected|was supported in vLLM until)",
+                r"has model type .{0,60} but Transformers does not recognize this architecture",
                 r"Unrecognized configuration class",
-                r"has no vLLM implementation",
-                r"is not supported by vLLM",
-                r"Cannot find model module",
-                r"TransformersForCausalLM.{0,80}not compatible",
             ),
         ),
         (
@@ -90,21 +84,17 @@ _SIGNS: Final = tuple(
                 r"default chat template is no longer allowed",
                 r"chat_template is not set",
                 r"no template argument was passed",
-                r"missing-chat-template",
             ),
         ),
         (
             "no-weights",
             (
                 r"Cannot find any model weights",
-                r"No model weights found",
-                r"no file named .{0,120}(?:model\.safetensors|pytorch_model\.bin)",
-                r"does not appear to have a file named (?:pytorch_model|model|config)",
+                r"Error no file named .{0,200} found in directory",
+                r"does not appear to have a file named",
                 r"Can't load the configuration of",
-                r"Error(?:s)? in loading safetensors|SafetensorError",
-                r"Unrecognized model in .{0,300}model_type",
+                r"SafetensorError",
                 r"Should have a `model_type` key in its config",
-                r"No `?config\.json`?",
             ),
         ),
         (
@@ -116,28 +106,32 @@ _SIGNS: Final = tuple(
                 r"Repository Not Found for url",
                 r"Revision Not Found for url",
                 r"HFValidationError",
-                r"Repo id must be in the form",
             ),
         ),
         (
             "dataset-unreachable",
             (
                 r"DatasetNotFoundError",
-                r"Couldn't (?:reach|find) .{0,160}(?:Hub|dataset|module|cache)",
+                r"Couldn't reach .{0,160} on the Hub",
+                r"Couldn't reach the Hugging Face Hub",
+                r"Couldn't find any data file at",
+                r"doesn't exist on the Hub or cannot be accessed",
                 r"LocalEntryNotFoundError",
                 r"OfflineModeIsEnabled",
-                r"doesn't exist on the Hub or cannot be accessed",
+                r"We couldn't connect to .{0,200} to load the files",
                 r"BuilderConfig .{0,120}not found",
             ),
         ),
-        ("unknown-task", (r"Cannot find tasks? \S+ in task list", r"task .{0,80}(?:is )?not found", r"No such task")),
+        ("unknown-task", (r"Cannot find tasks? \S+ in task list",)),
     )
 )
 
 TAIL_CHARACTERS: Final = 40_000
 MESSAGE_CHARACTERS: Final = 600
 _ERROR_LINE = re.compile(r"(?:^|[\s)])(?:[A-Za-z_][\w.]*(?:Error|Exception|Interrupt|NotFound|Exit))\b: ?.+")
-_PREFIX = re.compile(r"^(?:\([\w-]+ pid=\d+\)\s*)?(?:(?:INFO|WARNING|ERROR|CRITICAL) \d\d-\d\d [\d:]+ \[[^\]]*\]\s*)?")
+_PREFIX = re.compile(r"^(?:\([\w-]+ pid=\d+\)\s*)?(?:(?:ERROR|CRITICAL) \d\d-\d\d [\d:]+ \[[^\]]*\]\s*)?")
+_PYDANTIC = re.compile(r"^\s*Value error, |\s*\[type=\w+, input_value=.*$")
+_NO_ERROR = re.compile(r"^(?:\([\w-]+ pid=\d+\)\s*)?(?:DEBUG|INFO|WARNING) \d\d-\d\d ")
 
 
 class Failure(Exception):
@@ -159,14 +153,15 @@ def classify(text: str, otherwise: str = "engine-error") -> str:
 
 def explain(text: str, otherwise: str = "engine-error") -> Failure:
     """The failure that the end of a log tells of: its kind, and the line that says so."""
-    tail = text[-TAIL_CHARACTERS:]
+    # A server says a lot that is no error, and names options and files in it.
+    tail = "\n".join(line for line in text[-TAIL_CHARACTERS:].splitlines() if not _NO_ERROR.match(line))
     kind = classify(tail, otherwise)
     return Failure(kind, telling_line(tail, kind))
 
 
 def telling_line(text: str, kind: str) -> str:
     """The line of a log to show: the last with the sign of this kind, else the last error, else the last of all."""
-    lines = [_PREFIX.sub("", line).strip() for line in text.splitlines()]
+    lines = [_PYDANTIC.sub("", _PREFIX.sub("", line)).strip() for line in text.splitlines()]
     sign = next((sign for each, sign in _SIGNS if each == kind), None)
     marked = [line for line in lines if sign is not None and sign.search(line)]
     errors = [line for line in lines if _ERROR_LINE.search(line)]

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import http.client
-import json
 import os
 import re
-import urllib.error
 import urllib.parse
-import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
+from .asking import Refused, ask_hub
 from .failures import Failure
 
 if TYPE_CHECKING:
@@ -46,11 +44,11 @@ def snapshot(kind: Literal["models", "datasets"], repo: str, revision: str | Non
     if revision is not None:
         place += f"/revision/{urllib.parse.quote(revision, safe='')}"
     try:
-        answer = _get(place)
+        answer = ask_hub(place, os.environ.get("HF_TOKEN"), HUB_SECONDS)
         commit = answer["sha"]
         files = tuple(str(file["rfilename"]) for file in answer.get("siblings") or ())
-    except urllib.error.HTTPError as error:
-        raise _refusal(kind, repo, revision, error) from error
+    except Refused as refused:
+        raise _refusal(kind, repo, revision, refused) from None
     except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
         return None
     return Snapshot(commit, files) if isinstance(commit, str) and COMMIT.fullmatch(commit) else None
@@ -70,23 +68,12 @@ def _endpoint() -> str:
     return (os.environ.get("HF_ENDPOINT") or HUB).rstrip("/")
 
 
-def _get(url: str) -> dict[str, Any]:
-    headers = {"Accept": "application/json"}
-    token = os.environ.get("HF_TOKEN")
-    if token:
-        headers["Authorization"] = f"Bearer {token}"
-    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - the Hub that was set, or huggingface.co
-    with urllib.request.urlopen(request, timeout=HUB_SECONDS) as answer:  # noqa: S310 - likewise
-        found: dict[str, Any] = json.load(answer)
-        return found
-
-
-def _refusal(kind: str, repo: str, revision: str | None, error: urllib.error.HTTPError) -> Failure:
+def _refusal(kind: str, repo: str, revision: str | None, refused: Refused) -> Failure:
     what = "model" if kind == "models" else "dataset"
     place = repo if revision is None else f"{repo} at {revision}"
-    code = str(error.headers.get("X-Error-Code") or "")
+    code = refused.headers.get("X-Error-Code")
     if code == "GatedRepo":
         return Failure("gated-model" if kind == "models" else _KINDS[kind], f"The {what} {place} is gated.")
-    if error.code in {401, 403, 404}:
+    if refused.status in {401, 403, 404}:
         return Failure(_KINDS[kind], f"There is no {what} {place} on the Hub, or this token may not read it.")
-    return Failure(_KINDS[kind], f"The Hub answered {error.code} to the question for the {what} {place}.")
+    return Failure(_KINDS[kind], f"The Hub answered {refused.status} to the question for the {what} {place}.")

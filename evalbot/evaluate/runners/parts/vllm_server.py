@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import http.client
 import secrets
 import socket
 import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from .asking import Refused, ask_server
 from .failures import Failure, explain
 from .options import KEY_VARIABLE
 from .processes import Child, stop
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HOST: Final = "127.0.0.1"
-ASK_SECONDS: Final = 5.0
-"""For one question to the server about itself."""
 READY_SECONDS: Final = 0.2
 PORTS_TRIED: Final = 4
 REFUSED_ARGUMENTS: Final = {
@@ -122,7 +119,7 @@ class VllmServer:
         base_url = f"http://{HOST}:{self._port}/v1"
         key = self._env[KEY_VARIABLE]
         # Another program may answer on this port: only one that knows the key and lists the model is ours.
-        if not _healthy(base_url) or self._name not in _names(base_url, key):
+        if not _healthy(base_url, key) or self._name not in _names(base_url, key):
             return None
         return look_at(base_url, key, self._name, seconds=time.monotonic() - self._started)
 
@@ -142,7 +139,9 @@ class VllmServer:
 
     def failure(self, otherwise: str) -> Failure:
         """Why it died, as far as its log tells."""
-        return explain(self._child.tail() if self._child is not None else "", otherwise)
+        failure = explain(self._child.tail() if self._child is not None else "", otherwise)
+        # A file the Hub does not give: for a server it is the model's.
+        return Failure("missing-model", failure.message) if failure.kind == "dataset-unreachable" else failure
 
     def stop(self) -> None:
         stop(self.children)
@@ -175,12 +174,12 @@ def look_at(base_url: str, key: str, served_name: str | None, seconds: float | N
 
 def _models(base_url: str, key: str) -> list[dict[str, Any]]:
     try:
-        answer = ask(f"{base_url}/models", key)
+        answer = ask_server(f"{base_url}/models", key)
         return [model for model in answer["data"] if isinstance(model, dict)]
-    except urllib.error.HTTPError as error:
-        hint = " Is its key in VLLM_API_KEY?" if error.code in {401, 403} else ""
-        raise Failure("server-not-healthy", f"The server at {base_url} answered {error.code}.{hint}") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except Refused as refused:
+        hint = " Is its key in VLLM_API_KEY?" if refused.status in {401, 403} else ""
+        raise Failure("server-not-healthy", f"The server at {base_url} answered {refused.status}.{hint}") from None
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as error:
         raise Failure("server-not-healthy", f"No OpenAI-compatible server answers at {base_url}: {error}") from error
 
 
@@ -191,19 +190,18 @@ def _names(base_url: str, key: str) -> list[str]:
         return []
 
 
-def _healthy(base_url: str) -> bool:
+def _healthy(base_url: str, key: str) -> bool:
     try:
-        with _open(f"{_origin(base_url)}/health", None, None) as answer:
-            healthy: bool = answer.status == 200  # noqa: PLR2004
-            return healthy
-    except (OSError, ValueError):
+        ask_server(f"{_origin(base_url)}/health", key)
+    except (Refused, OSError, http.client.HTTPException, ValueError):
         return False
+    return True
 
 
 def _version(base_url: str, key: str) -> str | None:
     try:
-        version = ask(f"{_origin(base_url)}/version", key).get("version")
-    except (OSError, ValueError, AttributeError):
+        version = ask_server(f"{_origin(base_url)}/version", key).get("version")
+    except (Refused, OSError, http.client.HTTPException, ValueError, AttributeError):
         return None
     return version if isinstance(version, str) else None
 
@@ -212,37 +210,13 @@ def _has_chat_template(base_url: str, key: str, name: str) -> bool | None:
     """Whether the server can render a chat: asked with one message, which is turned into tokens and not answered."""
     body = {"model": name, "messages": [{"role": "user", "content": "?"}]}
     try:
-        ask(f"{_origin(base_url)}/tokenize", key, body)
-    except urllib.error.HTTPError as error:
-        return False if error.code == 400 else None  # noqa: PLR2004
-    except (OSError, ValueError):
+        ask_server(f"{_origin(base_url)}/tokenize", key, body)
+    except Refused as refused:
+        return False if refused.status == 400 else None  # noqa: PLR2004
+    except (OSError, http.client.HTTPException, ValueError):
         return None
     return True
 
 
-def ask(url: str, key: str, body: Any = None, timeout: float = ASK_SECONDS) -> Any:
-    """The JSON answer. Raises HTTPError, another OSError, or ValueError for an answer that is no JSON."""
-    with _open(url, key, body, timeout) as answer:
-        return json.load(answer)
-
-
-def _open(url: str, key: str | None, body: Any, timeout: float = ASK_SECONDS) -> Any:
-    headers = {"Content-Type": "application/json"}
-    if key is not None:
-        headers["Authorization"] = f"Bearer {key}"
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, headers)  # noqa: S310 - base_url was checked to be http or https
-    return _DIRECT.open(request, timeout=timeout)
-
-
 def _origin(base_url: str) -> str:
     return base_url.removesuffix("/v1")
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *args: Any, **keywords: Any) -> None:
-        """A key is for the server that was named, and for no other it points to."""
-
-
-# No proxy: the server is on this machine, and a key must not go through somebody else.
-_DIRECT: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from evalbot.evaluate.runners.parts.evaluate_main import evaluate_parser
+from evalbot.evaluate.runners.parts.lighteval_main import lighteval_parser
+from evalbot.evaluate.runners.parts.settings import RunSettings, settings_of
+from evalbot.evaluate.runners.parts.vllm_server import REFUSED_ARGUMENTS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+TASKS = ["--model", "owner/name", "--lighteval-tasks", "gsm8k|5"]
+
+
+def read(*words: str) -> RunSettings:
+    return settings_of(evaluate_parser(), [*TASKS, *words])
+
+
+def test_settings__all_options__arrive() -> None:
+    found = read(
+        *("--inspect-tasks", "inspect_evals/gsm8k?fewshot=0,mmlu", "--backend", "vllm", "--revision", COMMIT),
+        *(
+            "--limit",
+            "20",
+            "--use-chat-template",
+            "--trust-remote-code",
+            "--allow-code-execution",
+            "--dtype",
+            "float32",
+        ),
+        *("--tensor-parallel-size", "2", "--gpu-memory-utilization", "0.85", "--max-model-len", "4096", "--seed", "0"),
+        *("--timeout", "90.5", "--concurrency", "4", "--vllm-arg=--enforce-eager", "--vllm-arg=--max-num-seqs=8"),
+    )
+    assert found.inspect_tasks == ("inspect_evals/gsm8k?fewshot=0", "mmlu")
+    assert (found.limit, found.tensor_parallel_size, found.max_model_len, found.seed) == (20, 2, 4096, 0)
+    assert (found.gpu_memory_utilization, found.timeout) == (0.85, 90.5)
+    assert found.vllm_args == ("--enforce-eager", "--max-num-seqs=8")
+    assert found.chat_template is True
+    assert found.trust_remote_code
+    assert found.allow_code_execution
+
+
+def test_settings__nothing_said__neither_templates_nor_code_are_decided() -> None:
+    found = read()
+    assert found.chat_template is None
+    assert not found.trust_remote_code
+    assert not found.allow_code_execution
+
+
+def test_lighteval__words_of_the_specification__arrive() -> None:
+    words = ["--model", "o/n", "--tasks", "leaderboard|mmlu|5,leaderboard|gsm8k|5", "--backend", "accelerate"]
+    found = settings_of(lighteval_parser(), [*words, "--max-samples", "7"])
+    assert found.lighteval_tasks == ("leaderboard|mmlu|5", "leaderboard|gsm8k|5")
+    assert found.backend == "transformers"
+    assert found.limit == 7
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--lighteval-tasks", "gsm8k|many"], "no number of examples"),
+        (["--lighteval-tasks", " , "], "no task was given"),
+        (["--model", "not a model"], "no model id"),
+        (["--model", "a/b/c"], "no model id"),
+        (["--model", "-x/y"], "expected one argument"),
+        (["--trust-remote-code"], "needs --revision"),
+        (["--trust-remote-code", "--revision", "main"], "needs --revision with the full commit"),
+        (["--limit", "0"], "no whole number"),
+        (["--limit", "1e3"], "no whole number"),
+        (["--gpu-memory-utilization", "90"], "no fraction"),
+        (["--gpu-memory-utilization", "nan"], "no fraction"),
+        (["--timeout", "-1"], "no number of seconds"),
+        (["--timeout", "inf"], "no number of seconds"),
+        (["--temperature", "0"], "a greedy run has none"),
+        (["--base-url", "localhost:8000"], "http(s)://HOST"),
+        (["--base-url", "http://user:secret@host/v1"], "without a password"),
+        (["--base-url", "http://host", "--backend", "transformers"], "for --backend vllm"),
+        (["--base-url", "http://host", "--vllm-arg=--enforce-eager"], "started here"),
+        (["--backend", "hf"], "invalid choice"),
+        (["--vllm-arg=--trust_remote_code"], "cannot be passed to the server"),
+        (["--vllm-arg=enforce-eager"], "no option of the server"),
+        *[([f"--vllm-arg={name}=x"], "cannot be passed to the server") for name in REFUSED_ARGUMENTS],
+        (["--vllm-arg=--api=x"], "cannot be passed to the server"),
+    ],
+)
+def test_settings__cannot_be_used__code_2_and_why(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        read(*words)
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_settings__own_code_in_a_folder__needs_no_revision(tmp_path: Path) -> None:
+    assert read("--model", str(tmp_path), "--trust-remote-code").trust_remote_code
