@@ -9,7 +9,7 @@ demo: $(READY)
 	@$(BIN)/evalbot demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -6,7 +6,9 @@ import atexit
 import os
 import shutil
 import tempfile
+from typing import Any
 
+import pytest
 from hypothesis import settings
 
 _HOME = tempfile.mkdtemp(prefix="evalbot-tests-hf-")
@@ -17,6 +19,15 @@ for _name in [name for name in os.environ if name.startswith(("HF_", "HUGGING"))
 os.environ["HF_HOME"] = _HOME
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ["HF_HUB_DISABLE_UPDATE_CHECK"] = "1"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """The engine tests share one server, so one worker has them all."""
+    from tests.engines.ground.schedule import EnginesTogether  # noqa: PLC0415 - needs xdist
+
+    return EnginesTogether(config, log)
+
 
 # A deadline would measure the machine; what hypothesis looks for here are wrong answers.
 settings.register_profile("evalbot", deadline=None)

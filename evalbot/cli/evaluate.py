@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from evalbot.cli.publish import scores_options
-from evalbot.cli.publishing import Publishing, publishing_options, tell
+from evalbot.cli.publishing import Publishing, publishing_of, publishing_options, tell
 from evalbot.cli.session import json_option, start, timeout_option
 from evalbot.errors import UsageError
 
@@ -103,6 +103,12 @@ _WHERE = (
     ),
     click.option("--hardware", "--flavor", "hardware", metavar="NAME", help="On HF Jobs [default: the cheapest fit]."),
     click.option("--run-timeout", metavar="TIME", help="Such as 90m or 4h [default: by the size of the run]."),
+    click.option(
+        "--start-timeout",
+        type=click.IntRange(min=1),
+        metavar="SECONDS",
+        help="How long the server may take to load the model.",
+    ),
     click.option("--max-cost", metavar="DOLLARS", help="Do not start a job that may cost more."),
     click.option("--namespace", metavar="NAME", help="Whose jobs: an organisation [default: the token's account]."),
     click.option("--bucket", metavar="OWNER/NAME", help="Where a job keeps its results [default: evalbot-results]."),
@@ -167,7 +173,7 @@ def evaluate(
     console, connect = start(as_json=as_json, timeout=timeout)
     if list_tasks is not None:
         return _list(console, list_tasks)
-    publishing = Publishing(**{name: options.pop(name) for name in Publishing.__slots__})
+    publishing = publishing_of(options)
     request = _request(options)
     if plan_alone:
         planned = evaluating.plan_only(request, connect)

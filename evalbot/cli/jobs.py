@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from evalbot.cli.group import InOrder
+from evalbot.cli.publish import publish_results, scores_options
+from evalbot.cli.publishing import publishing_of, publishing_options, tell
 from evalbot.cli.session import json_option, start, timeout_option
 
 if TYPE_CHECKING:
@@ -106,6 +108,8 @@ def cancel(job: str, namespace: str | None, *, timeout: float, as_json: bool) ->
 )
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @namespace_option
+@scores_options
+@publishing_options
 @timeout_option
 @json_option
 def collect(
@@ -117,18 +121,24 @@ def collect(
     force: bool,
     timeout: float,
     as_json: bool,
+    **options: Any,
 ) -> int:
     """Fetch the results of a job that has ended, check them, and write them to a file.
 
+    With --create-pr or --apply what it measured is published too, as by `evalbot publish`.
+
     \b
     evalbot jobs collect 6923af01c2b1d4e5f6a7b8c9
+    evalbot jobs collect 6923af01c2b1d4e5f6a7b8c9 --create-pr
     """
     from evalbot.errors import UsageError
     from evalbot.evaluate import jobs as evaluations
     from evalbot.evaluate.jobs import looks
     from evalbot.hub.jobs import open_jobs
+    from evalbot.report import answers
     from evalbot.report import jobs as told
 
+    asked = publishing_of(options)
     if (job is None) == (run_key is None):
         raise UsageError("Name a job or --run-key, one of them.", hint="`evalbot jobs list` shows both.")
     console, connect = start(as_json=as_json, timeout=timeout)
@@ -140,7 +150,13 @@ def collect(
     looks.write(path, results)
     console.answer(str(path))
     console.note(told.collected(results))
-    console.result({"status": "collected", "path": str(path), "job_id": found.id, "results": results})
+    published = None
+    if asked.how != "preview":
+        outcome = publish_results(results, asked, connect, **options)
+        tell(outcome, console, explain=False, is_whole=False)
+        published = answers.extracted(outcome)
+    members = {"path": str(path), "job_id": found.id, "results": results, "publication": published}
+    console.result({"status": "collected", **members})
     return OK
 
 

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from evalbot.cli.publishing import Publishing, publishing_options, tell
 from evalbot.cli.session import card_options, card_source, start
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from evalbot.evaluate.runners.parts.record import Results
+    from evalbot.hub.client import Hub
+    from evalbot.outcome import Outcome
 
 
 def scores_options(command: Any) -> Any:
@@ -67,26 +74,51 @@ def publish(
     evalbot publish evalbot-results/results.json
     evalbot publish results.json --repo-id owner/name --create-pr
     """
-    from evalbot import flows
     from evalbot.evaluate.results_file import read_results
-    from evalbot.evaluate.workflow import run_url
-    from evalbot.reading import Layout
 
     asked = Publishing(**publishing)
     console, connect = start(as_json=as_json, timeout=timeout)
     found = read_results(results)
-    if repo_id is None and readme is None:
-        repo_id = found["model"]["id"]
-    outcome = flows.publish_run(
-        card_source(repo_id, readme),
+    outcome = publish_results(
         found,
+        asked,
+        connect,
+        repo_id=repo_id,
+        readme=readme,
+        layout=layout,
+        max_invalid=max_invalid,
+        source_url=source_url,
+    )
+    tell(outcome, console, explain=explain)
+    return 0
+
+
+def publish_results(
+    results: Results,
+    asked: Publishing,
+    connect: Callable[[], Hub],
+    *,
+    repo_id: str | None = None,
+    readme: Path | None = None,
+    layout: Literal["grouped", "per-benchmark"],
+    max_invalid: float,
+    source_url: str | None,
+) -> Outcome:
+    """Publish results as the options ask for it; without a card, to the model that was evaluated."""
+    from evalbot import flows
+    from evalbot.evaluate.workflow import run_url
+    from evalbot.reading import Layout
+
+    if repo_id is None and readme is None:
+        repo_id = results["model"]["id"]
+    return flows.publish_run(
+        card_source(repo_id, readme),
+        results,
         Layout(kind=layout),
         connect,
         choices=asked.choices(),
         publish=asked.how,
         policy=asked.policy,
         max_invalid=max_invalid,
-        source_url=source_url or found["run"]["log_url"] or run_url(),
+        source_url=source_url or results["run"]["log_url"] or run_url(),
     )
-    tell(outcome, console, explain=explain)
-    return 0

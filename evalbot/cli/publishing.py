@@ -92,6 +92,11 @@ class Publishing:
         )
 
 
+def publishing_of(options: dict[str, Any]) -> Publishing:
+    """The options of publishing, taken out of all that click gives a command. Raises UsageError where two exclude."""
+    return Publishing(**{name: options.pop(name) for name in Publishing.__slots__})
+
+
 def tell(outcome: Outcome, console: Console, *, explain: bool, is_whole: bool = True) -> None:
     """Print what became of it: the YAML of a preview, or one line, on stdout; the rest beside it.
 

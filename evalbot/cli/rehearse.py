@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -30,7 +31,15 @@ def sandbox() -> None:
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="JSON or YAML file with rules: which requests go wrong, and how.",
 )
-def serve(folder: Path, port: int, faults: Path | None) -> int:
+@click.option(
+    "--jobs",
+    is_flag=True,
+    help="Run jobs, as processes of yours: on a shared machine others could start some, for the tokens are known to all.",
+)
+@click.option(
+    "--job-env", multiple=True, metavar="NAME", help="A variable of this environment that the jobs' processes get too."
+)
+def serve(folder: Path, port: int, faults: Path | None, *, jobs: bool, job_env: tuple[str, ...]) -> int:
     """Serve the sandbox hub on 127.0.0.1 and print its address and ready-made tokens.
 
     \b
@@ -47,7 +56,8 @@ def serve(folder: Path, port: int, faults: Path | None) -> int:
     """
     from evalbot.demo import serve_sandbox
 
-    serve_sandbox(folder, port, faults)
+    shared = {name: os.environ[name] for name in job_env if name in os.environ}
+    serve_sandbox(folder, port, faults, job_environment=shared if jobs or job_env else None)
     return 0
 
 

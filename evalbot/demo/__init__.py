@@ -17,7 +17,7 @@ import click
 from evalbot.errors import PublishedConflict, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from evalbot.sandbox.server import SandboxHub
 
@@ -193,10 +193,12 @@ def _sandbox_class() -> type[SandboxHub]:
     return SandboxHub
 
 
-def serve_sandbox(folder: Path, port: int, faults: Path | None = None) -> None:
+def serve_sandbox(
+    folder: Path, port: int, faults: Path | None = None, *, job_environment: Mapping[str, str] | None = None
+) -> None:
     """Serve the sandbox hub until interrupted; `faults` is a file of rules, as JSON or YAML.
 
-    Raises UsageError where the port, the folder or a rule cannot be used.
+    Jobs run only with a `job_environment`, which is what their processes get beside their own. Raises UsageError where the port, the folder or a rule cannot be used.
     """
     _sandbox_class()
     from evalbot.sandbox.fault_rules import BadRuleError, load  # noqa: PLC0415 - an optional extra
@@ -204,7 +206,7 @@ def serve_sandbox(folder: Path, port: int, faults: Path | None = None) -> None:
 
     try:
         rules = load(faults) if faults else []
-        serve(folder, port, announce=_announce, faults=rules)
+        serve(folder, port, announce=_announce, faults=rules, job_environment=job_environment)
     except BadRuleError as error:
         raise UsageError(
             f"Could not use the faults of {faults}: {error}.", hint="evalbot sandbox serve --help shows rules."

@@ -11,6 +11,7 @@ from evalbot.errors import NothingFound, UsageError
 from evalbot.evaluate.command import RunnerCommand
 from evalbot.evaluate.hardware.cost import Workload, cost, estimate_seconds, require_affordable
 from evalbot.evaluate.hardware.fit import choose
+from evalbot.evaluate.hardware.folder import read_folder
 from evalbot.evaluate.tasks import resolve
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class Request:
     max_model_len: int | None = None
     seed: int | None = None
     concurrency: int | None = None
+    start_timeout: int | None = None
+    """Seconds the server may take to load the model."""
     vllm_args: tuple[str, ...] = ()
     base_url: str | None = None
     served_model_name: str | None = None
@@ -98,9 +101,14 @@ def make_plan(request: Request, connect: Callable[[], Hub], *, machine: Machine 
     """
     tasks = resolve(request.tasks, request.engine, allow_code_execution=request.allow_code_execution)
     _refuse_contradictions(request)
-    facts = None if _is_folder(request) else _facts(request, connect)
-    _refuse_missing(request, facts)
-    choice, notes = _hardware(request, facts, connect, machine)
+    folder = _folder(request)
+    facts = None if folder is not None else _facts(request, connect)
+    known = facts if folder is None else read_folder(folder)
+    choice: Choice | None = None
+    notes: tuple[str, ...] = ()
+    if known is not None and request.base_url is None:
+        _refuse_missing(request, known)
+        choice, notes = _hardware(request, known, connect, machine)
     seconds = None if choice is None or machine is not None else estimate_seconds(choice, _work(tasks, request.limit))
     timeout = request.timeout or _usual_timeout(seconds)
     price = cost(choice, timeout, seconds) if choice is not None and request.where == "jobs" else None
@@ -118,8 +126,10 @@ def make_plan(request: Request, connect: Callable[[], Hub], *, machine: Machine 
     )
 
 
-def _is_folder(request: Request) -> bool:
-    return request.where == "local" and Path(request.model).expanduser().is_dir()
+def _folder(request: Request) -> Path | None:
+    """The model's folder, where it is one of this machine."""
+    folder = Path(request.model).expanduser()
+    return folder if request.where == "local" and request.base_url is None and folder.is_dir() else None
 
 
 def _refuse_contradictions(request: Request) -> None:
@@ -130,17 +140,18 @@ def _refuse_contradictions(request: Request) -> None:
             raise UsageError(f"{name} is for HF Jobs; this machine has what it has.", hint="Add --where jobs.")
 
 
-def _facts(request: Request, connect: Callable[[], Hub]) -> ModelFacts:
+def _facts(request: Request, connect: Callable[[], Hub]) -> ModelFacts | None:
+    """What the Hub knows of it; None for what a server calls its model, which may be no id of the Hub."""
     from evalbot.hub.model_facts import read_model_facts  # noqa: PLC0415 - imports huggingface_hub
     from evalbot.settings import clean_repo_id  # noqa: PLC0415
 
+    if request.base_url is not None and "/" not in request.model:
+        return None
     return read_model_facts(connect(), clean_repo_id(request.model), request.revision or "main")
 
 
-def _refuse_missing(request: Request, facts: ModelFacts | None) -> None:
+def _refuse_missing(request: Request, facts: ModelFacts) -> None:
     """What would fail after minutes of loading, said before."""
-    if facts is None or request.base_url is not None:
-        return
     if request.chat_template and facts.chat_template is False:
         raise UsageError(
             f"{facts.repo_id} has no chat template.",
@@ -149,16 +160,14 @@ def _refuse_missing(request: Request, facts: ModelFacts | None) -> None:
     if facts.needs_remote_code and request.backend == "transformers" and not request.trust_remote_code:
         raise UsageError(
             f"{facts.repo_id} brings code of its own, which Transformers needs to load it.",
-            hint=f"Look at that code, then add --trust-remote-code --revision {facts.commit}.",
+            hint=f"Look at that code, then add --trust-remote-code --revision {facts.commit or 'COMMIT'}.",
         )
 
 
 def _hardware(
-    request: Request, facts: ModelFacts | None, connect: Callable[[], Hub], machine: Machine | None
+    request: Request, facts: ModelFacts, connect: Callable[[], Hub], machine: Machine | None
 ) -> tuple[Choice | None, tuple[str, ...]]:
     """Where it runs, and what is to be said of that."""
-    if facts is None or request.base_url is not None:
-        return None, ()
     if request.where == "jobs":
         from evalbot.hub.hardware_list import read_hardware  # noqa: PLC0415 - imports huggingface_hub
 
@@ -180,9 +189,14 @@ def _chosen(request: Request, facts: ModelFacts, flavors: Sequence[Flavor], want
         tensor_parallel_size=request.tensor_parallel_size,
         max_model_len=request.max_model_len,
         dtype=request.dtype,
-        gpu_memory_utilization=request.gpu_memory_utilization or USUAL_SHARE,
+        gpu_memory_utilization=_share(request),
         backend=request.backend,
     )
+
+
+def _share(request: Request) -> float:
+    """Said to the server in any case: its own default is another one than memory is reckoned with here."""
+    return USUAL_SHARE if request.gpu_memory_utilization is None else request.gpu_memory_utilization
 
 
 def _work(tasks: Sequence[EngineTask], limit: int | None) -> Iterator[Workload]:
@@ -219,11 +233,12 @@ def _command(
         trust_remote_code=request.trust_remote_code,
         allow_code_execution=request.allow_code_execution,
         tensor_parallel_size=request.tensor_parallel_size,
-        gpu_memory_utilization=request.gpu_memory_utilization,
+        gpu_memory_utilization=_share(request) if request.backend == "vllm" and request.base_url is None else None,
         dtype=request.dtype,
         max_model_len=request.max_model_len,
         seed=request.seed,
         concurrency=request.concurrency,
+        start_timeout=request.start_timeout,
         vllm_args=request.vllm_args,
     )
     if choice is None:

@@ -21,7 +21,7 @@ _HOSTS = frozenset({"127.0.0.1", "localhost"})
 
 def add_faults(call: Call) -> Response:
     """Add a list of rules, or one rule, given as JSON or YAML."""
-    _must_be_local(call)
+    must_be_local(call)
     if call.headers.get("content-type", "").partition(";")[0] not in {"application/json", "application/yaml"}:
         raise Refusal(415, "Send the rules with the header Content-Type: application/json (or application/yaml)")
     try:
@@ -32,18 +32,18 @@ def add_faults(call: Call) -> Response:
 
 
 def clear_faults(call: Call) -> Response:
-    _must_be_local(call)
+    must_be_local(call)
     call.hub.faults.clear()
     return JSONResponse({})
 
 
 def log(call: Call) -> Response:
     """Every request so far, oldest first; `user` is null for strangers, `status` 0 is a cut connection."""
-    _must_be_local(call)
+    must_be_local(call)
     return JSONResponse([asdict(record) for record in list(call.hub.log.records)])
 
 
-def _must_be_local(call: Call) -> None:
+def must_be_local(call: Call) -> None:
     """A page of another site, in a browser on this machine, can reach 127.0.0.1 under a name of its own."""
     if call.request.url.hostname not in _HOSTS:
         raise forbidden("Forbidden: ask for this as http://127.0.0.1")

@@ -18,8 +18,7 @@ from evalbot.sandbox.records import as_date
 from evalbot.sandbox.refusals import Refusal, bad_request, forbidden
 from evalbot.sandbox.repos import kind_named
 from evalbot.sandbox.routes import buckets
-from evalbot.sandbox.routes.admin import PREFIX
-from evalbot.sandbox.routes.admin import _must_be_local as must_be_local
+from evalbot.sandbox.routes.admin import PREFIX, must_be_local
 
 if TYPE_CHECKING:
     from evalbot.sandbox.accounts import Token

@@ -114,7 +114,7 @@ def test_origin__a_folder__is_no_model_of_the_hub() -> None:
 def test_origin__a_server_that_names_another_model__is_refused(root: str | None) -> None:
     made = results()
     assert made["server"] is not None
-    made["server"].update(external=True, root=root)
+    made["server"]["external"], made["server"]["root"] = True, root
     with pytest.raises(UsageError, match="calls its model"):
         origin_of(made, MODEL)
 

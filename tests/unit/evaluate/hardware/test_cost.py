@@ -116,10 +116,10 @@ def test_require_affordable__dearer__is_refused_with_both_figures() -> None:
     with pytest.raises(EvaluationFailed) as caught:
         require_affordable(found, Decimal("2.5"))
     assert "may cost $4.00, which is more than --max-cost $2.50" in caught.value.message
-    assert caught.value.hint == "Use a --max-cost of 4.00, cheaper --hardware, or --timeout 150m with this one."
+    assert caught.value.hint == "Use a --max-cost of 4.00, cheaper --hardware, or --run-timeout 150m with this one."
     with pytest.raises(EvaluationFailed) as nothing:
         require_affordable(found, Decimal(0))
-    assert "--timeout" not in (nothing.value.hint or "")
+    assert "--run-timeout" not in (nothing.value.hint or "")
 
 
 def test_require_affordable__the_timeout_it_names__is_affordable() -> None:
@@ -129,7 +129,7 @@ def test_require_affordable__the_timeout_it_names__is_affordable() -> None:
         choice = on(flavor.name)
         with pytest.raises(EvaluationFailed) as caught:
             require_affordable(cost(choice, 10 * 3600, None), Decimal("7.77"))
-        minutes = int((caught.value.hint or "").rpartition("--timeout ")[2].partition("m")[0])
+        minutes = int((caught.value.hint or "").rpartition("--run-timeout ")[2].partition("m")[0])
         require_affordable(cost(choice, minutes * 60, None), Decimal("7.77"))
 
 

@@ -1,4 +1,4 @@
-"""What docs/evaluating-tasks.md says of tasks is what comes out."""
+"""What docs/evaluating.md says of tasks is what comes out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from evalbot.errors import UsageError
 from evalbot.evaluate.tasks import resolve
 
-TEXT = (Path(__file__).parents[4] / "docs" / "evaluating-tasks.md").read_text(encoding="utf-8")
+TEXT = (Path(__file__).parents[4] / "docs" / "evaluating.md").read_text(encoding="utf-8")
 ROWS = [
     [cell.replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
     for line in TEXT.splitlines()
