@@ -47,7 +47,8 @@ def _hub_answers() -> bool:
         try:
             with urllib.request.urlopen(f"{address.rstrip('/')}/", timeout=_PROBE_SECONDS):  # noqa: S310 - see above
                 return True
-        except urllib.error.HTTPError:
+        except urllib.error.HTTPError as error:
+            error.close()
             return True
         except (OSError, ValueError):
             continue

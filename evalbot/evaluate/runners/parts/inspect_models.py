@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 import importlib
 import re
-import time
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from .failures import Failure
@@ -46,7 +46,7 @@ class Pulse:
 
     def missed(self) -> bool:
         """Note a request that got no answer; True when it is time to give up."""
-        now = time.monotonic()
+        now = monotonic()
         self.silent_since = self.silent_since if self.silent_since is not None else now
         self.dead = self.dead or now - self.silent_since > _GIVEN_UP_AFTER
         return self.dead

@@ -55,6 +55,7 @@ def _must_answer(address: str, token: str) -> None:
     try:
         urllib.request.build_opener(_Nowhere()).open(request, timeout=_ASK_SECONDS).close()
     except urllib.error.HTTPError as error:
+        error.close()
         if error.code in _REFUSED:
             raise Failure("gated-model", f"The token was refused with status {error.code}.") from None
     except (OSError, ValueError) as error:

@@ -5,10 +5,11 @@ from typing import NoReturn
 
 import pytest
 
-from evalbot.evaluate.runners.parts import inspect_models
 from evalbot.evaluate.runners.parts.failures import Failure
 from evalbot.evaluate.runners.parts.inspect_models import Pulse, first_answer, raw_prompt, uses_chat
 from evalbot.evaluate.runners.parts.options import ModelUnderTest, Options
+
+_CLOCK = "evalbot.evaluate.runners.parts.inspect_models.monotonic"
 
 
 @dataclass
@@ -59,7 +60,7 @@ def test_chat__asked_for_without_a_template__is_refused() -> None:
 
 def test_pulse__gives_up_when_nothing_was_answered_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     now = iter([0.0, 15.0, 25.0])
-    monkeypatch.setattr(inspect_models.time, "monotonic", lambda: next(now))
+    monkeypatch.setattr(_CLOCK, lambda: next(now))
     pulse = Pulse()
     assert [pulse.missed(), pulse.missed(), pulse.missed()] == [False, False, True]
 
@@ -69,7 +70,7 @@ def test_pulse__an_answer_makes_it_begin_anew(monkeypatch: pytest.MonkeyPatch) -
         return "yes"
 
     now = iter([0.0, 25.0])
-    monkeypatch.setattr(inspect_models.time, "monotonic", lambda: next(now))
+    monkeypatch.setattr(_CLOCK, lambda: next(now))
     pulse = Pulse()
     assert pulse.missed() is False
     assert _ended(pulse, answer) == "yes"
