@@ -34,7 +34,7 @@ def sandbox() -> None:
 @click.option(
     "--jobs",
     is_flag=True,
-    help="Run jobs, as processes of yours: on a shared machine others could start some, for the tokens are known to all.",
+    help="Run jobs, as processes of yours. The tokens are known to all: not for a machine you share.",
 )
 @click.option(
     "--job-env", multiple=True, metavar="NAME", help="A variable of this environment that the jobs' processes get too."

@@ -198,7 +198,8 @@ def serve_sandbox(
 ) -> None:
     """Serve the sandbox hub until interrupted; `faults` is a file of rules, as JSON or YAML.
 
-    Jobs run only with a `job_environment`, which is what their processes get beside their own. Raises UsageError where the port, the folder or a rule cannot be used.
+    Jobs run only with a `job_environment`, which is what their processes get beside their own. Raises UsageError where
+    the port, the folder or a rule cannot be used.
     """
     _sandbox_class()
     from evalbot.sandbox.fault_rules import BadRuleError, load  # noqa: PLC0415 - an optional extra
