@@ -30,7 +30,7 @@ _LONGEST = 400.0
 _SHORT = {"max_tokens": 8}
 
 _EVALS = {
-    "mmlu_0_shot": ("cais/mmlu", "all", "test", 0),
+    "mmlu": ("cais/mmlu", "all", "test", 0),
     "gsm8k?fewshot=2": ("openai/gsm8k", "main", "test", 2),
     "hellaswag": ("Rowan/hellaswag", "default", "validation", 0),
     "arc_challenge": ("allenai/ai2_arc", "ARC-Challenge", "test", 0),
@@ -106,7 +106,7 @@ def served(vllm_server: VllmServer) -> dict[str, Any]:
 
 
 def _name(task: str) -> str:
-    return f"inspect_evals/{task.partition('?')[0]}"
+    return {"mmlu": "inspect_evals/mmlu_0_shot"}.get(task, f"inspect_evals/{task.partition('?')[0]}")
 
 
 @pytest.fixture(scope="session")
@@ -135,7 +135,7 @@ def test_engine__answers_are_greedy_and_as_long_as_was_said(seven: Told) -> None
     for task in _EVALS:
         generation = seven.records[_name(task)]["generation"]
         assert generation["temperature"] == 0
-        assert generation["max_tokens"] == (16 if task == "mmlu_0_shot" else 8)  # its solver says 16 itself
+        assert generation["max_tokens"] == (16 if task == "mmlu" else 8)  # its solver says 16 itself
     assert seven.records[_name("humaneval")]["generation"]["sandbox"] == "local"
 
 
