@@ -1339,7 +1339,7 @@ class InspectRun:
         started = time.monotonic()
         name = text.partition("?")[0].strip()
         try:
-            spec = parse_inspect_spec(text)
+            spec = parse_inspect_spec(INSPECT_ALIASES.get(name, name) + text.strip()[len(name) :])
             spec = InspectSpec(registered_name(spec.name), spec.arguments)
             name = spec.recorded_name
             seed = SEED if self._options.seed is None else self._options.seed
@@ -1953,6 +1953,10 @@ class Child:
         """None while it runs; negative where a signal ended it."""
         return self._process.poll()
 
+    def was_killed(self) -> bool:
+        """Whether it, or what it ran, got the signal that systems send when memory runs out. Ours counts too."""
+        return self.exit_code() in {-signal.SIGKILL, 128 + signal.SIGKILL}
+
     def signal(self, number: int) -> bool:
         """Send a signal to the whole group. False when nobody is left in it."""
         try:
@@ -2273,6 +2277,9 @@ def _log_url() -> str | None:
 
 # ---- vllm_server -----------------------------------------------------------------------------------------------------
 # A vLLM server for one run: on this machine's loopback, with a key of its own, gone when the run is over.
+#
+# The key guards what stands under /v1. vLLM answers a few other routes without it, so that other users of this machine
+# could have the model write; they learn nothing of the run.
 
 
 HOST: Final = "127.0.0.1"
@@ -2395,7 +2402,10 @@ class VllmServer:
 
     def failure(self, otherwise: str) -> Failure:
         """Why it died, as far as its log tells."""
-        failure = explain(self._child.tail() if self._child is not None else "", otherwise)
+        child = self._child
+        failure = explain(child.tail() if child is not None else "", otherwise)
+        if failure.kind == otherwise and child is not None and child.was_killed():
+            return Failure("out-of-memory", "The server was killed, as systems do that run out of memory.")
         # A file the Hub does not give: for a server it is the model's.
         return Failure("missing-model", failure.message) if failure.kind == "dataset-unreachable" else failure
 

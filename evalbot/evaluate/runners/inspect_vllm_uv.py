@@ -1404,7 +1404,7 @@ class InspectRun:
         started = time.monotonic()
         name = text.partition("?")[0].strip()
         try:
-            spec = parse_inspect_spec(text)
+            spec = parse_inspect_spec(INSPECT_ALIASES.get(name, name) + text.strip()[len(name) :])
             spec = InspectSpec(registered_name(spec.name), spec.arguments)
             name = spec.recorded_name
             seed = SEED if self._options.seed is None else self._options.seed
@@ -1964,6 +1964,10 @@ class Child:
         """None while it runs; negative where a signal ended it."""
         return self._process.poll()
 
+    def was_killed(self) -> bool:
+        """Whether it, or what it ran, got the signal that systems send when memory runs out. Ours counts too."""
+        return self.exit_code() in {-signal.SIGKILL, 128 + signal.SIGKILL}
+
     def signal(self, number: int) -> bool:
         """Send a signal to the whole group. False when nobody is left in it."""
         try:
@@ -2149,7 +2153,8 @@ def serve(arguments: Sequence[str]) -> int:
     EventWriter(Path(arguments[0])).packages(versions("server", "vllm"))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)  # not ignored: that would be inherited
-    return subprocess.run(list(arguments[1:]), stdin=subprocess.DEVNULL, check=False).returncode  # noqa: S603
+    code = subprocess.run(list(arguments[1:]), stdin=subprocess.DEVNULL, check=False).returncode  # noqa: S603
+    return code if code >= 0 else 128 - code  # as shells and uv say that a signal ended it
 
 
 def run_engine(engine: str, kind: Callable[..., EngineRun], job: Path) -> int:
@@ -2358,6 +2363,9 @@ def _log_url() -> str | None:
 
 # ---- vllm_server -----------------------------------------------------------------------------------------------------
 # A vLLM server for one run: on this machine's loopback, with a key of its own, gone when the run is over.
+#
+# The key guards what stands under /v1. vLLM answers a few other routes without it, so that other users of this machine
+# could have the model write; they learn nothing of the run.
 
 
 HOST: Final = "127.0.0.1"
@@ -2480,7 +2488,10 @@ class VllmServer:
 
     def failure(self, otherwise: str) -> Failure:
         """Why it died, as far as its log tells."""
-        failure = explain(self._child.tail() if self._child is not None else "", otherwise)
+        child = self._child
+        failure = explain(child.tail() if child is not None else "", otherwise)
+        if failure.kind == otherwise and child is not None and child.was_killed():
+            return Failure("out-of-memory", "The server was killed, as systems do that run out of memory.")
         # A file the Hub does not give: for a server it is the model's.
         return Failure("missing-model", failure.message) if failure.kind == "dataset-unreachable" else failure
 
@@ -2754,7 +2765,7 @@ class Evaluation:
         self._hear(engine)
         if code != 0 and engine not in self._problems:
             failure = explain(child.tail(), "engine-error")
-            if code == -signal.SIGKILL and failure.kind == "engine-error":
+            if failure.kind == "engine-error" and child.was_killed():
                 failure = Failure("out-of-memory", "The engine was killed, as systems do that run out of memory.")
             self._problems[engine] = failure.problem()
         return True
@@ -2794,7 +2805,8 @@ class Evaluation:
 
     def _write(self, *, last: bool = False) -> Failure | None:
         """Write the results. The failure where they cannot be written."""
-        if self._settings.emit_results and (last or time.monotonic() - self._emitted > EMIT_SECONDS):
+        due = self._tally.results["tasks"] and time.monotonic() - self._emitted > EMIT_SECONDS
+        if self._settings.emit_results and (last or due):
             self._emitted = time.monotonic()
             for line in result_lines(self._tally.results):
                 write_line(sys.stdout, line)

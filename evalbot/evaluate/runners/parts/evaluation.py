@@ -219,7 +219,7 @@ class Evaluation:
         self._hear(engine)
         if code != 0 and engine not in self._problems:
             failure = explain(child.tail(), "engine-error")
-            if code == -signal.SIGKILL and failure.kind == "engine-error":
+            if failure.kind == "engine-error" and child.was_killed():
                 failure = Failure("out-of-memory", "The engine was killed, as systems do that run out of memory.")
             self._problems[engine] = failure.problem()
         return True
@@ -259,7 +259,8 @@ class Evaluation:
 
     def _write(self, *, last: bool = False) -> Failure | None:
         """Write the results. The failure where they cannot be written."""
-        if self._settings.emit_results and (last or time.monotonic() - self._emitted > EMIT_SECONDS):
+        due = self._tally.results["tasks"] and time.monotonic() - self._emitted > EMIT_SECONDS
+        if self._settings.emit_results and (last or due):
             self._emitted = time.monotonic()
             for line in result_lines(self._tally.results):
                 write_line(sys.stdout, line)

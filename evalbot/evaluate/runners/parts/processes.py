@@ -53,6 +53,10 @@ class Child:
         """None while it runs; negative where a signal ended it."""
         return self._process.poll()
 
+    def was_killed(self) -> bool:
+        """Whether it, or what it ran, got the signal that systems send when memory runs out. Ours counts too."""
+        return self.exit_code() in {-signal.SIGKILL, 128 + signal.SIGKILL}
+
     def signal(self, number: int) -> bool:
         """Send a signal to the whole group. False when nobody is left in it."""
         try:

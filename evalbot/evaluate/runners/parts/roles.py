@@ -38,7 +38,8 @@ def serve(arguments: Sequence[str]) -> int:
     EventWriter(Path(arguments[0])).packages(versions("server", "vllm"))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)  # not ignored: that would be inherited
-    return subprocess.run(list(arguments[1:]), stdin=subprocess.DEVNULL, check=False).returncode  # noqa: S603
+    code = subprocess.run(list(arguments[1:]), stdin=subprocess.DEVNULL, check=False).returncode  # noqa: S603
+    return code if code >= 0 else 128 - code  # as shells and uv say that a signal ended it
 
 
 def run_engine(engine: str, kind: Callable[..., EngineRun], job: Path) -> int:

@@ -1,4 +1,8 @@
-"""A vLLM server for one run: on this machine's loopback, with a key of its own, gone when the run is over."""
+"""A vLLM server for one run: on this machine's loopback, with a key of its own, gone when the run is over.
+
+The key guards what stands under /v1. vLLM answers a few other routes without it, so that other users of this machine
+could have the model write; they learn nothing of the run.
+"""
 
 from __future__ import annotations
 
@@ -139,7 +143,10 @@ class VllmServer:
 
     def failure(self, otherwise: str) -> Failure:
         """Why it died, as far as its log tells."""
-        failure = explain(self._child.tail() if self._child is not None else "", otherwise)
+        child = self._child
+        failure = explain(child.tail() if child is not None else "", otherwise)
+        if failure.kind == otherwise and child is not None and child.was_killed():
+            return Failure("out-of-memory", "The server was killed, as systems do that run out of memory.")
         # A file the Hub does not give: for a server it is the model's.
         return Failure("missing-model", failure.message) if failure.kind == "dataset-unreachable" else failure
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -54,6 +55,8 @@ def main() -> None:
     send(events, event="packages", packages={engine: "1.0", "transformers": f"5.{len(engine)}"})
     if BEHAVIOUR == "crashes":
         sys.exit("ValueError: an engine's own trouble")
+    if BEHAVIOUR == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
     names = [task.split("|")[0] for task in job["tasks"]]
     for task, name in zip(job["tasks"], names, strict=True):
         send(events, event="plan", spec=task, names=[name])

@@ -52,6 +52,8 @@ class Handler(BaseHTTPRequestHandler):
 def main() -> None:
     if BEHAVIOUR.startswith("dies: "):
         sys.exit(BEHAVIOUR.removeprefix("dies: "))
+    if BEHAVIOUR == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
     if BEHAVIOUR == "stubborn":
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)

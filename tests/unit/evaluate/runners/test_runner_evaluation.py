@@ -104,6 +104,7 @@ def test_run__transformers__no_server(world: World) -> None:
         ("dies: Model architectures ['X'] are not supported for now.", "unsupported-architecture", "--backend transf"),
         ("dies: torch.OutOfMemoryError: CUDA out of memory.", "out-of-memory", "larger hardware flavor"),
         ("dies: it just ended", "server-died", "server.log"),
+        ("killed", "out-of-memory", "larger hardware flavor"),
         ("dies: OSError: [Errno 98] Address already in use", "port-taken", "try again"),
         ("dies: OSError: [Errno 28] No space left on device", "disk-full", "Free some space"),
     ],
@@ -158,6 +159,11 @@ def test_run__engine_that_crashes__fails_its_tasks_with_its_last_words(world: Wo
     assert done.returncode == 9
     problems = {task["problem"]["message"] for task in world.results()["tasks"]}
     assert problems == {"ValueError: an engine's own trouble"}
+
+
+def test_run__engine_that_is_killed__ran_out_of_memory(world: World) -> None:
+    assert world.run(*TASKS, FAKE_ENGINE="killed").returncode == 9
+    assert {task["problem"]["kind"] for task in world.results()["tasks"]} == {"out-of-memory"}
 
 
 def test_run__results_of_a_task_half_written__the_others_are_kept(world: World) -> None:
