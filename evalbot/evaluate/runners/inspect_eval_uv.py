@@ -2221,6 +2221,13 @@ class Tally:
         run["finished_at"] = _now()
         run["seconds"] = round(time.monotonic() - self._started, 1)
 
+    def summary(self, *failures: Failure | None) -> list[str]:
+        """How it went, for people to read: what stopped the run and what to do about it, and every task."""
+        stopped = [f"{each.kind}: {each.message} {ADVICE[each.kind]}" for each in failures if each is not None]
+        return stopped + [
+            f"{task['engine']} {task['name']}: {task['status']}. {_outcome(task)}" for task in self.results["tasks"]
+        ]
+
     def good(self) -> bool:
         """Whether everything that was asked for was done."""
         return self.results["run"]["problem"] is None and all(
@@ -2235,6 +2242,13 @@ def _run_status(tasks: Sequence[Task], failure: Failure | None) -> RunStatus:
     if failure is None and statuses == {"complete"}:
         return "complete"
     return "partial" if statuses & {"complete", "partial"} else "failed"
+
+
+def _outcome(task: Task) -> str:
+    problem = task["problem"]
+    if problem is not None:
+        return f"{problem['kind']}: {problem['message']}"
+    return ", ".join(f"{score['metric']} {score['value']:.4f}" for score in task["scores"])
 
 
 def _unfinished(engine: Engine, name: str, shots: int | None, problem: Problem) -> Task:
@@ -2331,6 +2345,34 @@ def check_arguments(arguments: Sequence[str]) -> None:
                 raise ValueError(f"{argument.split('=', 1)[0]} cannot be passed to the server: {reason}")
         if not argument.startswith("-"):
             raise ValueError(f"{argument!r} is no option of the server; write it as one word: --vllm-arg=--name=value")
+
+
+def serve_arguments(settings: RunSettings, model: dict[str, Any], name: str, port: int) -> list[str]:
+    """The command line of the server. No secret stands in it, and nobody but this machine can reach it."""
+    given = {
+        "--revision": model["revision"],
+        "--tokenizer-revision": model["revision"],
+        "--code-revision": model["revision"] if settings.trust_remote_code else None,
+        "--dtype": settings.dtype,
+        "--max-model-len": settings.max_model_len,
+        "--tensor-parallel-size": settings.tensor_parallel_size,
+        "--gpu-memory-utilization": settings.gpu_memory_utilization,
+        "--seed": settings.seed,
+    }
+    words = [word for option, value in given.items() if value is not None for word in (option, str(value))]
+    code = ["--trust-remote-code"] if settings.trust_remote_code else []
+    return [
+        *("vllm", "serve", model["id"], "--host", HOST, "--port", str(port), "--served-model-name", name),
+        *("--uvicorn-log-level", "warning"),
+        *("--generation-config", "vllm"),  # not the repository's, which changes greedy answers too
+        *words,
+        *code,
+        *settings.vllm_args,
+    ]
+
+
+def served_name(settings: RunSettings) -> str:
+    return Path(settings.model).resolve().name if Path(settings.model).is_dir() else settings.model
 
 
 def free_port() -> int:

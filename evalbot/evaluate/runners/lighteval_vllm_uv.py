@@ -1777,6 +1777,62 @@ def _leave(code: int) -> None:
     os._exit(code)
 
 
+# ---- surroundings ----------------------------------------------------------------------------------------------------
+# What a run does to the process and the folder it is in: signals, the folder's lock, the children's environment.
+
+
+def child_environment() -> dict[str, str]:
+    """For children: ours, without what belongs to our own interpreter, and with nothing reported to anybody."""
+    own = {"VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH", "UV_PROJECT_ENVIRONMENT"}
+    quiet = {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "PYTHONUNBUFFERED": "1"}
+    return {**{name: value for name, value in os.environ.items() if name not in own}, **quiet}
+
+
+@contextlib.contextmanager
+def signals_to(stopped: threading.Event) -> Iterator[None]:
+    """Let a signal end the run in order, not in the middle of a line."""
+    before = {number: signal.signal(number, lambda *_: stopped.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def results_folder(out: Path) -> Iterator[None]:
+    """Make the folder for the results, and keep other runs out of it. Raises `Failure`."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        lock = (out / ".lock").open("w", encoding="utf-8")
+    except OSError as error:
+        raise writing_failure(f"{out} cannot be written", error) from error
+    with lock:
+        _lock(lock, out)
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):
+                (out / ".lock").unlink()
+
+
+def _lock(file: Any, out: Path) -> None:
+    try:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise Failure("engine-error", f"Another run writes to {out}; choose another --output-dir.") from error
+    except (ImportError, OSError):
+        return  # a folder that knows no locks, as mounted ones may
+
+
+def writing_failure(what: str, error: OSError) -> Failure:
+    """The failure to write something: a full disk is told apart."""
+    full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return Failure("disk-full" if full else "engine-error", f"{what}: {error}")
+
+
 # ---- tally -----------------------------------------------------------------------------------------------------------
 # What is known of a run while it goes on: which tasks were asked for, and what became of each.
 
@@ -1877,6 +1933,13 @@ class Tally:
         run["finished_at"] = _now()
         run["seconds"] = round(time.monotonic() - self._started, 1)
 
+    def summary(self, *failures: Failure | None) -> list[str]:
+        """How it went, for people to read: what stopped the run and what to do about it, and every task."""
+        stopped = [f"{each.kind}: {each.message} {ADVICE[each.kind]}" for each in failures if each is not None]
+        return stopped + [
+            f"{task['engine']} {task['name']}: {task['status']}. {_outcome(task)}" for task in self.results["tasks"]
+        ]
+
     def good(self) -> bool:
         """Whether everything that was asked for was done."""
         return self.results["run"]["problem"] is None and all(
@@ -1891,6 +1954,13 @@ def _run_status(tasks: Sequence[Task], failure: Failure | None) -> RunStatus:
     if failure is None and statuses == {"complete"}:
         return "complete"
     return "partial" if statuses & {"complete", "partial"} else "failed"
+
+
+def _outcome(task: Task) -> str:
+    problem = task["problem"]
+    if problem is not None:
+        return f"{problem['kind']}: {problem['message']}"
+    return ", ".join(f"{score['metric']} {score['value']:.4f}" for score in task["scores"])
 
 
 def _unfinished(engine: Engine, name: str, shots: int | None, problem: Problem) -> Task:
@@ -1987,6 +2057,34 @@ def check_arguments(arguments: Sequence[str]) -> None:
                 raise ValueError(f"{argument.split('=', 1)[0]} cannot be passed to the server: {reason}")
         if not argument.startswith("-"):
             raise ValueError(f"{argument!r} is no option of the server; write it as one word: --vllm-arg=--name=value")
+
+
+def serve_arguments(settings: RunSettings, model: dict[str, Any], name: str, port: int) -> list[str]:
+    """The command line of the server. No secret stands in it, and nobody but this machine can reach it."""
+    given = {
+        "--revision": model["revision"],
+        "--tokenizer-revision": model["revision"],
+        "--code-revision": model["revision"] if settings.trust_remote_code else None,
+        "--dtype": settings.dtype,
+        "--max-model-len": settings.max_model_len,
+        "--tensor-parallel-size": settings.tensor_parallel_size,
+        "--gpu-memory-utilization": settings.gpu_memory_utilization,
+        "--seed": settings.seed,
+    }
+    words = [word for option, value in given.items() if value is not None for word in (option, str(value))]
+    code = ["--trust-remote-code"] if settings.trust_remote_code else []
+    return [
+        *("vllm", "serve", model["id"], "--host", HOST, "--port", str(port), "--served-model-name", name),
+        *("--uvicorn-log-level", "warning"),
+        *("--generation-config", "vllm"),  # not the repository's, which changes greedy answers too
+        *words,
+        *code,
+        *settings.vllm_args,
+    ]
+
+
+def served_name(settings: RunSettings) -> str:
+    return Path(settings.model).resolve().name if Path(settings.model).is_dir() else settings.model
 
 
 def free_port() -> int:
@@ -2173,7 +2271,7 @@ class Evaluation:
         self._lines = ProgressLines()
         self._stopped = threading.Event()
         self._work = Path()
-        self._env = _environment()
+        self._env = child_environment()
         self._engines: dict[Engine, Child] = {}
         self._readers: dict[str, EventReader] = {}
         self._problems: dict[Engine, Problem] = {}
@@ -2185,14 +2283,19 @@ class Evaluation:
         self._began = time.monotonic()
 
     def run(self) -> int:
-        with _signals_to(self._stopped), _folder(self._out), tempfile.TemporaryDirectory(prefix="evalbot-") as work:
+        with (
+            signals_to(self._stopped),
+            results_folder(self._out),
+            tempfile.TemporaryDirectory(prefix="evalbot-") as work,
+        ):
             self._work = Path(work)
             failure = self._attempt()
             for engine in self._tasks:
                 self._tally.give_up(engine, self._problems.get(engine) or _last_word(failure))
             self._tally.finish(failure)
             written = self._write(last=True)
-        _tell(self._tally, failure, written)
+        for line in self._tally.summary(failure, written):
+            write_line(sys.stderr, line)
         return 0 if self._tally.good() and written is None else FAILED_EXIT
 
     def _attempt(self) -> Failure | None:
@@ -2250,7 +2353,7 @@ class Evaluation:
         self._env[KEY_VARIABLE] = new_key()
         events = self._work / "server.events"
         self._readers["server"] = EventReader(events)
-        name = _served_name(self._settings)
+        name = served_name(self._settings)
 
         def command(port: int) -> list[str]:
             arguments = serve_arguments(self._settings, model, name, port)
@@ -2383,9 +2486,7 @@ class Evaluation:
         try:
             write_json(self._out / "results.json", self._tally.results)
         except OSError as error:
-            full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-            kind = "disk-full" if full else "engine-error"
-            return Failure(kind, f"The results could not be written: {error}")
+            return writing_failure("The results could not be written", error)
         return None
 
     def _stop(self) -> None:
@@ -2393,100 +2494,10 @@ class Evaluation:
         stop([*self._engines.values(), *servers])
 
 
-def serve_arguments(settings: RunSettings, model: dict[str, Any], name: str, port: int) -> list[str]:
-    """The command line of the server. No secret stands in it, and nobody but this machine can reach it."""
-    given = {
-        "--revision": model["revision"],
-        "--tokenizer-revision": model["revision"],
-        "--code-revision": model["revision"] if settings.trust_remote_code else None,
-        "--dtype": settings.dtype,
-        "--max-model-len": settings.max_model_len,
-        "--tensor-parallel-size": settings.tensor_parallel_size,
-        "--gpu-memory-utilization": settings.gpu_memory_utilization,
-        "--seed": settings.seed,
-    }
-    words = [word for option, value in given.items() if value is not None for word in (option, str(value))]
-    code = ["--trust-remote-code"] if settings.trust_remote_code else []
-    return [
-        *("vllm", "serve", model["id"], "--host", "127.0.0.1", "--port", str(port), "--served-model-name", name),
-        *("--uvicorn-log-level", "warning"),
-        *("--generation-config", "vllm"),  # not the repository's, which changes greedy answers too
-        *words,
-        *code,
-        *settings.vllm_args,
-    ]
-
-
-def _served_name(settings: RunSettings) -> str:
-    return Path(settings.model).resolve().name if Path(settings.model).is_dir() else settings.model
-
-
-def _environment() -> dict[str, str]:
-    """For children: ours, without what belongs to our own interpreter, and with nothing reported to anybody."""
-    own = {"VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH", "UV_PROJECT_ENVIRONMENT"}
-    quiet = {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "PYTHONUNBUFFERED": "1"}
-    return {**{name: value for name, value in os.environ.items() if name not in own}, **quiet}
-
-
 def _last_word(failure: Failure | None) -> Problem:
     if failure is not None:
         return failure.problem()
     return {"kind": "engine-error", "message": "The engine ended without a word about the task."}
-
-
-@contextlib.contextmanager
-def _signals_to(stopped: threading.Event) -> Iterator[None]:
-    """Let a signal end the run in order, not in the middle of a line."""
-    before = {number: signal.signal(number, lambda *_: stopped.set()) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextlib.contextmanager
-def _folder(out: Path) -> Iterator[None]:
-    """Make the folder for the results, and keep other runs out of it. Raises `Failure`."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        lock = (out / ".lock").open("w", encoding="utf-8")
-    except OSError as error:
-        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-        raise Failure("disk-full" if full else "engine-error", f"{out} cannot be written: {error}") from error
-    with lock:
-        _lock(lock, out)
-        try:
-            yield
-        finally:
-            with contextlib.suppress(OSError):
-                (out / ".lock").unlink()
-
-
-def _lock(file: Any, out: Path) -> None:
-    try:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise Failure("engine-error", f"Another run writes to {out}; choose another --output-dir.") from error
-    except (ImportError, OSError):
-        return  # a folder that knows no locks, as mounted ones may
-
-
-def _tell(tally: Tally, failure: Failure | None, written: Failure | None) -> None:
-    """Say on stderr how it went."""
-    for each in (failure, written):
-        if each is not None:
-            write_line(sys.stderr, f"{each.kind}: {each.message} {ADVICE[each.kind]}")
-    for task in tally.results["tasks"]:
-        problem = task["problem"]
-        words = f"{problem['kind']}: {problem['message']}" if problem is not None else _scores(task)
-        write_line(sys.stderr, f"{task['engine']} {task['name']}: {task['status']}. {words}")
-
-
-def _scores(task: Any) -> str:
-    return ", ".join(f"{score['metric']} {score['value']:.4f}" for score in task["scores"])
 
 
 # ---- entry -----------------------------------------------------------------------------------------------------------

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import errno
-import os
-import signal
 import sys
 import tempfile
 import threading
@@ -15,17 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from .events import EventReader
-from .failures import ADVICE, Failure, explain
+from .failures import Failure, explain
 from .options import KEY_VARIABLE, Options
 from .processes import Child, stop, uv_command
 from .progress import ProgressLines, result_lines, write_line
 from .record import write_json
 from .revisions import check_files, snapshot
+from .surroundings import child_environment, results_folder, signals_to, writing_failure
 from .tally import Tally
-from .vllm_server import VllmServer, look_at, new_key
+from .vllm_server import VllmServer, look_at, new_key, serve_arguments, served_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from .record import Problem
     from .settings import RunSettings
@@ -57,7 +54,7 @@ class Evaluation:
         self._lines = ProgressLines()
         self._stopped = threading.Event()
         self._work = Path()
-        self._env = _environment()
+        self._env = child_environment()
         self._engines: dict[Engine, Child] = {}
         self._readers: dict[str, EventReader] = {}
         self._problems: dict[Engine, Problem] = {}
@@ -69,14 +66,19 @@ class Evaluation:
         self._began = time.monotonic()
 
     def run(self) -> int:
-        with _signals_to(self._stopped), _folder(self._out), tempfile.TemporaryDirectory(prefix="evalbot-") as work:
+        with (
+            signals_to(self._stopped),
+            results_folder(self._out),
+            tempfile.TemporaryDirectory(prefix="evalbot-") as work,
+        ):
             self._work = Path(work)
             failure = self._attempt()
             for engine in self._tasks:
                 self._tally.give_up(engine, self._problems.get(engine) or _last_word(failure))
             self._tally.finish(failure)
             written = self._write(last=True)
-        _tell(self._tally, failure, written)
+        for line in self._tally.summary(failure, written):
+            write_line(sys.stderr, line)
         return 0 if self._tally.good() and written is None else FAILED_EXIT
 
     def _attempt(self) -> Failure | None:
@@ -134,7 +136,7 @@ class Evaluation:
         self._env[KEY_VARIABLE] = new_key()
         events = self._work / "server.events"
         self._readers["server"] = EventReader(events)
-        name = _served_name(self._settings)
+        name = served_name(self._settings)
 
         def command(port: int) -> list[str]:
             arguments = serve_arguments(self._settings, model, name, port)
@@ -267,9 +269,7 @@ class Evaluation:
         try:
             write_json(self._out / "results.json", self._tally.results)
         except OSError as error:
-            full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-            kind = "disk-full" if full else "engine-error"
-            return Failure(kind, f"The results could not be written: {error}")
+            return writing_failure("The results could not be written", error)
         return None
 
     def _stop(self) -> None:
@@ -277,97 +277,7 @@ class Evaluation:
         stop([*self._engines.values(), *servers])
 
 
-def serve_arguments(settings: RunSettings, model: dict[str, Any], name: str, port: int) -> list[str]:
-    """The command line of the server. No secret stands in it, and nobody but this machine can reach it."""
-    given = {
-        "--revision": model["revision"],
-        "--tokenizer-revision": model["revision"],
-        "--code-revision": model["revision"] if settings.trust_remote_code else None,
-        "--dtype": settings.dtype,
-        "--max-model-len": settings.max_model_len,
-        "--tensor-parallel-size": settings.tensor_parallel_size,
-        "--gpu-memory-utilization": settings.gpu_memory_utilization,
-        "--seed": settings.seed,
-    }
-    words = [word for option, value in given.items() if value is not None for word in (option, str(value))]
-    code = ["--trust-remote-code"] if settings.trust_remote_code else []
-    return [
-        *("vllm", "serve", model["id"], "--host", "127.0.0.1", "--port", str(port), "--served-model-name", name),
-        *("--uvicorn-log-level", "warning"),
-        *("--generation-config", "vllm"),  # not the repository's, which changes greedy answers too
-        *words,
-        *code,
-        *settings.vllm_args,
-    ]
-
-
-def _served_name(settings: RunSettings) -> str:
-    return Path(settings.model).resolve().name if Path(settings.model).is_dir() else settings.model
-
-
-def _environment() -> dict[str, str]:
-    """For children: ours, without what belongs to our own interpreter, and with nothing reported to anybody."""
-    own = {"VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH", "UV_PROJECT_ENVIRONMENT"}
-    quiet = {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "PYTHONUNBUFFERED": "1"}
-    return {**{name: value for name, value in os.environ.items() if name not in own}, **quiet}
-
-
 def _last_word(failure: Failure | None) -> Problem:
     if failure is not None:
         return failure.problem()
     return {"kind": "engine-error", "message": "The engine ended without a word about the task."}
-
-
-@contextlib.contextmanager
-def _signals_to(stopped: threading.Event) -> Iterator[None]:
-    """Let a signal end the run in order, not in the middle of a line."""
-    before = {number: signal.signal(number, lambda *_: stopped.set()) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextlib.contextmanager
-def _folder(out: Path) -> Iterator[None]:
-    """Make the folder for the results, and keep other runs out of it. Raises `Failure`."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        lock = (out / ".lock").open("w", encoding="utf-8")
-    except OSError as error:
-        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-        raise Failure("disk-full" if full else "engine-error", f"{out} cannot be written: {error}") from error
-    with lock:
-        _lock(lock, out)
-        try:
-            yield
-        finally:
-            with contextlib.suppress(OSError):
-                (out / ".lock").unlink()
-
-
-def _lock(file: Any, out: Path) -> None:
-    try:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise Failure("engine-error", f"Another run writes to {out}; choose another --output-dir.") from error
-    except (ImportError, OSError):
-        return  # a folder that knows no locks, as mounted ones may
-
-
-def _tell(tally: Tally, failure: Failure | None, written: Failure | None) -> None:
-    """Say on stderr how it went."""
-    for each in (failure, written):
-        if each is not None:
-            write_line(sys.stderr, f"{each.kind}: {each.message} {ADVICE[each.kind]}")
-    for task in tally.results["tasks"]:
-        problem = task["problem"]
-        words = f"{problem['kind']}: {problem['message']}" if problem is not None else _scores(task)
-        write_line(sys.stderr, f"{task['engine']} {task['name']}: {task['status']}. {words}")
-
-
-def _scores(task: Any) -> str:
-    return ", ".join(f"{score['metric']} {score['value']:.4f}" for score in task["scores"])

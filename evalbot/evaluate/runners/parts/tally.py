@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from .aliases import parse_inspect, parse_lighteval
+from .failures import ADVICE
 from .machine import hardware
 from .record import SCHEMA
 
@@ -116,6 +117,13 @@ class Tally:
         run["finished_at"] = _now()
         run["seconds"] = round(time.monotonic() - self._started, 1)
 
+    def summary(self, *failures: Failure | None) -> list[str]:
+        """How it went, for people to read: what stopped the run and what to do about it, and every task."""
+        stopped = [f"{each.kind}: {each.message} {ADVICE[each.kind]}" for each in failures if each is not None]
+        return stopped + [
+            f"{task['engine']} {task['name']}: {task['status']}. {_outcome(task)}" for task in self.results["tasks"]
+        ]
+
     def good(self) -> bool:
         """Whether everything that was asked for was done."""
         return self.results["run"]["problem"] is None and all(
@@ -130,6 +138,13 @@ def _run_status(tasks: Sequence[Task], failure: Failure | None) -> RunStatus:
     if failure is None and statuses == {"complete"}:
         return "complete"
     return "partial" if statuses & {"complete", "partial"} else "failed"
+
+
+def _outcome(task: Task) -> str:
+    problem = task["problem"]
+    if problem is not None:
+        return f"{problem['kind']}: {problem['message']}"
+    return ", ".join(f"{score['metric']} {score['value']:.4f}" for score in task["scores"])
 
 
 def _unfinished(engine: Engine, name: str, shots: int | None, problem: Problem) -> Task:

@@ -11,6 +11,7 @@ import secrets
 import socket
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from .asking import Refused, ask_server
@@ -21,7 +22,8 @@ from .processes import Child, stop
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
+
+    from .settings import RunSettings
 
 HOST: Final = "127.0.0.1"
 READY_SECONDS: Final = 0.2
@@ -72,6 +74,34 @@ def check_arguments(arguments: Sequence[str]) -> None:
                 raise ValueError(f"{argument.split('=', 1)[0]} cannot be passed to the server: {reason}")
         if not argument.startswith("-"):
             raise ValueError(f"{argument!r} is no option of the server; write it as one word: --vllm-arg=--name=value")
+
+
+def serve_arguments(settings: RunSettings, model: dict[str, Any], name: str, port: int) -> list[str]:
+    """The command line of the server. No secret stands in it, and nobody but this machine can reach it."""
+    given = {
+        "--revision": model["revision"],
+        "--tokenizer-revision": model["revision"],
+        "--code-revision": model["revision"] if settings.trust_remote_code else None,
+        "--dtype": settings.dtype,
+        "--max-model-len": settings.max_model_len,
+        "--tensor-parallel-size": settings.tensor_parallel_size,
+        "--gpu-memory-utilization": settings.gpu_memory_utilization,
+        "--seed": settings.seed,
+    }
+    words = [word for option, value in given.items() if value is not None for word in (option, str(value))]
+    code = ["--trust-remote-code"] if settings.trust_remote_code else []
+    return [
+        *("vllm", "serve", model["id"], "--host", HOST, "--port", str(port), "--served-model-name", name),
+        *("--uvicorn-log-level", "warning"),
+        *("--generation-config", "vllm"),  # not the repository's, which changes greedy answers too
+        *words,
+        *code,
+        *settings.vllm_args,
+    ]
+
+
+def served_name(settings: RunSettings) -> str:
+    return Path(settings.model).resolve().name if Path(settings.model).is_dir() else settings.model
 
 
 def free_port() -> int:

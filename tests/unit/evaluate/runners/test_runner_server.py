@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from evalbot.evaluate.runners.parts import vllm_server
-from evalbot.evaluate.runners.parts.evaluation import serve_arguments
 from evalbot.evaluate.runners.parts.failures import Failure
 from evalbot.evaluate.runners.parts.settings import RunSettings
-from evalbot.evaluate.runners.parts.vllm_server import VllmServer, look_at, new_key
+from evalbot.evaluate.runners.parts.vllm_server import VllmServer, look_at, new_key, serve_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
