@@ -118,5 +118,7 @@ def make_world(folder: Path) -> World:
     executable(fakes / "vllm", HERE / "fake_vllm.py")
     dropped = {"HF_TOKEN", "UV", "JOB_ID", "GITHUB_RUN_ID", "VLLM_API_KEY", "FAKE_VLLM", "FAKE_ENGINE"}
     env = {name: value for name, value in os.environ.items() if name not in dropped}
+    (folder / "tmp").mkdir()
+    env["TMPDIR"] = str(folder / "tmp")  # a run that is killed leaves its own there
     env |= {"UV": str(fakes / "uv"), "FAKE_BIN": str(fakes), "HF_HUB_OFFLINE": "1"}
     return World(folder, env)
