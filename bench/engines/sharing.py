@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.engines.stage import SIX, CannotMeasure, furnish, our_command, results_of, scores_of, stage, verdict
+from evalbot.evaluate.runners.parts import requirements
 from tests.engines.ground import wheels
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def measure(environment: Mapping[str, str]) -> bool:
     print("\nsharing: 6 tasks of both engines, the tiny model, every start of vLLM included")
     with stage(environment) as ground:
         furnish(ground.hub)
-        _fill_caches(ground)
+        _install(ground)
         together, scores = _run(ground, "together", SIX)
         print(f"{'one load of the model':52} {together:7.1f} s", flush=True)
         alone, separate = 0.0, Scores()
@@ -37,17 +38,10 @@ def measure(environment: Mapping[str, str]) -> bool:
     return fast and same
 
 
-def _fill_caches(ground: Stage) -> None:
-    """The environments are installed and their files read once, so that the first run does not pay for the others."""
-    from evalbot.evaluate.runners.parts import requirements  # noqa: PLC0415
-
-    for needs, module in (
-        (requirements.VLLM, "vllm.entrypoints.openai.api_server"),
-        (requirements.LIGHTEVAL, "lighteval.pipeline"),
-        (requirements.INSPECT, "inspect_ai"),
-    ):
-        code = f"import importlib; importlib.import_module({module!r})"
-        ground.seconds("cache", [[*wheels.run_with(needs), "python", "-c", code]])
+def _install(ground: Stage) -> None:
+    """No time of these holds an installation. What else comes of going first, is at the cost of the one load."""
+    for needs in (requirements.VLLM, requirements.LIGHTEVAL, requirements.INSPECT):
+        ground.seconds("install", [[*wheels.run_with(needs), "python", "-c", ""]])
 
 
 def _run(ground: Stage, name: str, tasks: Tasks) -> tuple[float, Scores]:
