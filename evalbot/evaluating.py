@@ -17,8 +17,9 @@ from evalbot.evaluate.evaluation import (
     why_own_token_can_write,
 )
 from evalbot.evaluate.hardware.machine import this_machine
-from evalbot.evaluate.plan import make_plan, repo_of
+from evalbot.evaluate.plan import make_plan, repo_of, repository
 from evalbot.evaluate.served import model_served, served_at, why_unpublishable
+from evalbot.evaluate.workflow import run_url
 from evalbot.report import plan as told
 from evalbot.report.evaluation import results_table
 
@@ -80,7 +81,7 @@ def evaluate(
     """
     _refuse_code_beside_token(request, connect)
     if publication.how != "preview":
-        flows.require_publishable(CardSource(repo_id=request.model), connect, publication.how)
+        flows.require_publishable(CardSource(repo_id=repository(request)), connect, publication.how)
     plan = plan_only(request, connect).plan
     for line in told.lines(plan):
         notify(line)
@@ -159,5 +160,5 @@ def _published(plan: Plan, evaluated: Evaluated, publication: Publication, conne
         publish=publication.how,
         policy=publication.policy,
         max_invalid=publication.max_invalid,
-        source_url=publication.source_url,
+        source_url=publication.source_url or evaluated.results["run"]["log_url"] or run_url(),
     )

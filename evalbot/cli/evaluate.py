@@ -259,7 +259,6 @@ def _publication(
     source_url: str | None,
     seconds: float,
 ) -> Publication:
-    from evalbot.evaluate.workflow import run_url
     from evalbot.evaluating import Publication
     from evalbot.reading import Layout
 
@@ -269,7 +268,7 @@ def _publication(
         choices=publishing.choices(),
         policy=publishing.policy,
         max_invalid=max_invalid,
-        source_url=source_url or run_url(),
+        source_url=source_url,
         seconds=seconds,
     )
 

@@ -13,6 +13,7 @@ from evalbot.evaluate.hardware.cost import Workload, cost, estimate_seconds, req
 from evalbot.evaluate.hardware.fit import choose
 from evalbot.evaluate.hardware.folder import read_folder
 from evalbot.evaluate.tasks import resolve
+from evalbot.settings import clean_repo_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -37,6 +38,7 @@ _PATIENCE = 3
 _EXAMPLE_TOKENS, _ANSWER_TOKENS = 180, 256
 """Of a benchmark's item, and of an answer whose length the task leaves open; averages over the tasks people ask for."""
 _CHOICES = 4
+_UPLOAD_FIRST = "Upload the model and evaluate it by its id: then the results can be published."
 _UNKNOWN_SAMPLES = 1000
 
 
@@ -140,10 +142,16 @@ def _refuse_contradictions(request: Request) -> None:
             raise UsageError(f"{name} is for HF Jobs; this machine has what it has.", hint="Add --where jobs.")
 
 
+def repository(request: Request) -> str:
+    """The repository that results would be published to. Raises UsageError for a folder, and for what is no id."""
+    if _folder(request) is not None:
+        raise UsageError(f"{request.model} is a folder, and results of it belong to no repository.", hint=_UPLOAD_FIRST)
+    return clean_repo_id(request.model)
+
+
 def _facts(request: Request, connect: Callable[[], Hub]) -> ModelFacts | None:
     """What the Hub knows of it; None for what a server calls its model, which may be no id of the Hub."""
     from evalbot.hub.model_facts import read_model_facts  # noqa: PLC0415 - imports huggingface_hub
-    from evalbot.settings import clean_repo_id  # noqa: PLC0415
 
     if request.base_url is not None and "/" not in request.model:
         return None
@@ -178,7 +186,8 @@ def _hardware(
     if machine is None or not machine.gpus:
         return None, ()
     own = machine.as_flavor()
-    return _chosen(request, facts, [own], own.name), ()
+    chosen = _chosen(request, facts, [own], own.name)
+    return replace(chosen, reasons=chosen.reasons[:-1]), ()  # the last one says who chose it, and there was no choice
 
 
 def _chosen(request: Request, facts: ModelFacts, flavors: Sequence[Flavor], wanted: str | None) -> Choice:
@@ -261,6 +270,6 @@ def repo_of(plan: Plan) -> str:
     if plan.facts is None:
         raise NothingFound(
             f"{plan.command.model} is a folder, and results of it belong to no repository.",
-            hint="Upload the model and evaluate it by its id: then the results can be published.",
+            hint=_UPLOAD_FIRST,
         )
     return plan.facts.repo_id

@@ -28,7 +28,7 @@ ADVICE: Final = {
     "unsupported-task": "Choose another task, or run this one with the engine's own command.",
     "code-execution-needed": "The task runs code that the model writes; --allow-code-execution lets it, on this"
     " machine.",
-    "timeout": "Give more time with --timeout, or fewer samples with --limit.",
+    "timeout": "Give more time (--run-timeout of evalbot, --timeout of the scripts), or take fewer samples with --limit.",
     "cancelled": "Finished tasks are kept; run the others again.",
     "engine-error": "Look into the engine's log in the output folder.",
 }
