@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test lint bench fuzz docs runners tasks lock clean
+.PHONY: demo test lint bench bench-engines fuzz docs runners tasks lock clean
 
 demo: $(READY)
 	@$(BIN)/evalbot demo
@@ -20,6 +20,10 @@ lint: $(READY)
 bench: $(READY)
 	@$(BIN)/python bench/spine.py
 	@$(BIN)/python -m bench.extraction
+
+# Takes half an hour: a real model from a package, and the engines by themselves beside ours.
+bench-engines: $(READY)
+	@$(BIN)/python -m bench.engines
 
 fuzz: $(READY)
 	@$(BIN)/python -m bench.fuzz
