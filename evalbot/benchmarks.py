@@ -12,6 +12,8 @@ import yaml
 
 _JOINTS = re.compile(r"[\s_-]+")
 _LEADING_LETTER = re.compile(r"^([^\W\d_])[\s_-]+")
+_ONLY_CONFIG = "default"
+"""What `datasets` calls the config of a dataset that has none."""
 NOT_LISTED = "the registry has no benchmark of this name"
 
 
@@ -74,15 +76,19 @@ def why_unknown(label: str) -> str:
     return "" if isinstance(found, Benchmark) else found
 
 
-def find_on(dataset: str, config: str | None) -> Benchmark | None:
-    """The one benchmark whose items these are; None where it is a part of one, or may be one of several."""
-    found = [entry for entry in all_benchmarks() if entry.known_dataset == dataset and _is_config(entry, config)]
+def find_on(dataset: str, config: str | None, split: str | None) -> Benchmark | None:
+    """The one benchmark whose items these are; None where they are a part of one, or may be of several.
+
+    A config or split that the registry knows has to be told, and be that one. Where a benchmark is spread over several
+    of them (subjects, languages), one alone is a part: English MGSM is not MGSM.
+    """
+    found = [entry for entry in all_benchmarks() if entry.known_dataset == dataset and _is_all(entry, config, split)]
     return found[0] if len(found) == 1 else None
 
 
-def _is_config(entry: Benchmark, config: str | None) -> bool:
-    said = entry.verified("config")
-    return "config" in entry.varies or None in (said, config) or said == config
+def _is_all(entry: Benchmark, config: str | None, split: str | None) -> bool:
+    configs = (None, _ONLY_CONFIG) if entry.config is None else (entry.config,)
+    return not entry.varies and config in configs and split == entry.split
 
 
 def is_dataset(name: str | None) -> bool:

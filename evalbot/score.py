@@ -90,6 +90,8 @@ class Dataset:
     """A commit."""
     settings: tuple[tuple[str, str | int | bool], ...] = ()
     """What else two values must share to be comparable, beside the shots: the engine, the chat template."""
+    is_plain: bool = True
+    """False where the task was told more than its name, and may so be a part of the benchmark, or another one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

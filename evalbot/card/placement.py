@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from evalbot.benchmarks import Benchmark, find, find_on, folded, why_unknown
 from evalbot.card.metric_types import metric_type, splits_in
+from evalbot.score import Measurement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +37,8 @@ def place(score: Score) -> Placement:
         return Placement(note="an average of other scores")
     if score.dataset is not None:
         return _told(score, score.dataset)
+    if isinstance(score.evidence, Measurement):
+        return Placement(note="the run does not say which dataset it read")
     benchmark, unsaid = _benchmark_of(score)
     if benchmark is None:
         return Placement(note=why_unknown(score.benchmark))
@@ -53,16 +56,22 @@ def place(score: Score) -> Placement:
     )
 
 
+def benchmark_on(dataset: Dataset) -> Benchmark | None:
+    """The benchmark that was run as a whole on this dataset, if there is one."""
+    return find_on(dataset.id, dataset.config, dataset.split) if dataset.is_plain else None
+
+
 def _told(score: Score, dataset: Dataset) -> Placement:
     """Where a measurer says itself what was measured on; the registry may know the benchmark."""
-    benchmark = find_on(dataset.id, dataset.config)
-    metric = metric_type(score.metric) or "score" if benchmark is None else _metric_type(score, benchmark)
+    benchmark = benchmark_on(dataset)
+    printed = metric_type(score.metric) or "score"
+    is_usual = benchmark is not None and printed in benchmark.also_called
     return Placement(
         benchmark=benchmark,
         dataset=dataset.id,
         config=dataset.config,
         split=dataset.split,
-        metric_type=metric,
+        metric_type=benchmark.metric if benchmark is not None and is_usual else printed,
     )
 
 

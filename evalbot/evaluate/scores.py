@@ -6,19 +6,27 @@ could be read, and a value that is no average of other values.
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Any
 
-from evalbot.benchmarks import find_on
 from evalbot.card.metric_types import metric_type
-from evalbot.errors import UsageError
+from evalbot.card.placement import benchmark_on
+from evalbot.evaluate.obstacles import (
+    evaluated_commit,
+    obstacle_of_run,
+    obstacle_of_task,
+    obstacle_of_value,
+    refuse_other_model,
+    truncated_prompts,
+)
 from evalbot.score import RUN_SOURCE, Dataset, Measurement, Score, Skipped, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from evalbot.evaluate.runners.parts.record import EngineScore, Results, Task
 
@@ -26,6 +34,8 @@ MAX_INVALID = 0.1
 """The share of answers that could not be read from which a score says more about the format than about the model."""
 DIGITS = 4
 """Decimals that are published: a hundredth of a percent, below the standard error of every benchmark."""
+_LONGEST = 400
+"""Digits that any float has, written out with its decimals."""
 _DISTRIBUTIONS = {"lighteval": "lighteval", "inspect": "inspect-ai"}
 _FRACTIONS = frozenset({"accuracy", "acc_norm", "exact_match", "extractive_match", "f1", "mc1", "mc2", "pass@1"})
 """Metrics that both engines give as a fraction."""
@@ -81,7 +91,7 @@ class RunOrigin:
             "table": None,
             "run": {
                 "status": run["status"],
-                "commit": self.results["model"]["commit"],
+                "commit": evaluated_commit(self.results),
                 "packages": dict(self.results["packages"]),
                 "url": self.source.url,
             },
@@ -95,17 +105,19 @@ def origin_of(
 
     Raises UsageError for the results of another model, or of one that nobody can tell.
     """
-    _refuse_other_model(results, repo_id)
+    refuse_other_model(results, repo_id)
     url = _public(source_url or results["run"]["log_url"])
+    spoilt = obstacle_of_run(results)
+    asked = _asked_otherwise(results["run"]["command"])
     scores: list[Score] = []
     skipped: list[Skipped] = []
     for task in results["tasks"]:
         engine = _engine(task, results["packages"])
-        why_not = _obstacle(task, max_invalid)
+        why_not = obstacle_of_task(task, max_invalid) or spoilt
         for value in task["scores"]:
-            reason = why_not or _value_obstacle(value)
+            reason = why_not or obstacle_of_value(value)
             if reason is None:
-                scores.append(_score(task, value, engine, url))
+                scores.append(_score(task, value, engine, url, asked))
             else:
                 skipped.append(_skip(task, reason, value))
         if not task["scores"]:
@@ -114,50 +126,11 @@ def origin_of(
     return RunOrigin(results, tuple(scores), tuple(skipped), source)
 
 
-def _refuse_other_model(results: Results, repo_id: str) -> None:
-    evaluated, server = results["model"]["id"], results["server"]
-    if evaluated.casefold() != repo_id.casefold():
-        raise UsageError(
-            f"These are results of {evaluated}, not of {repo_id}.",
-            hint=f"Publish them to the model that was evaluated: --repo-id {evaluated}"
-            if re.fullmatch(r"[\w.-]+/[\w.-]+", evaluated)
-            else "Only a model of the Hub can be published: evaluate it by its id, not by a folder.",
-        )
-    if server is not None and server["external"] and (server["root"] or "").casefold() != repo_id.casefold():
-        raise UsageError(
-            f"The server that answered calls its model {server['root'] or 'nothing'}, not {repo_id}.",
-            hint=f"Start it with `vllm serve {repo_id}`, so that it says which weights it serves.",
-        )
-
-
-def _obstacle(task: Task, max_invalid: float) -> str | None:
-    """Why a task's values do not speak for the benchmark."""
-    samples = task["samples"]
-    done, total, invalid = samples["completed"], samples["total"], samples["invalid"]
-    if task["status"] in ("failed", "cancelled"):
-        problem = task["problem"]
-        return f"the task was {task['status']}" if problem is None else f"it failed: {problem['message']}"
-    limited = task["limit"] is not None and total is None
-    if task["status"] == "partial" or limited or (total is not None and done < total):
-        return f"only {done} of {total if total is not None else 'its'} samples were run"
-    if not done:
-        return "no sample was run"
-    if invalid is not None and invalid / done > max_invalid:
-        share = f"{invalid} of {done} answers could not be read ({100 * invalid / done:.0f} %)"
-        return f"{share}, more than --max-invalid {max_invalid:g}"
-    return None
-
-
-def _value_obstacle(score: EngineScore) -> str | None:
-    if score["derived"]:
-        return "an average of other scores"
-    return None if math.isfinite(score["value"]) else "its value is no number"
-
-
-def _score(task: Task, value: EngineScore, engine: str, url: str | None) -> Score:
-    told = task["dataset"] or {"id": None, "config": None, "split": None, "revision": None}
-    dataset = None if told["id"] is None else _dataset(task, told["id"])
-    benchmark = None if told["id"] is None else find_on(told["id"], told["config"])
+def _score(
+    task: Task, value: EngineScore, engine: str, url: str | None, asked: Mapping[str, str | int | bool]
+) -> Score:
+    dataset = _dataset(task, asked)
+    benchmark = None if dataset is None else benchmark_on(dataset)
     name = task["name"] if benchmark is None else benchmark.name
     setting = [value["metric"]] if task["shots"] is None else [f"{task['shots']}-shot", value["metric"]]
     better = value["higher_is_better"]
@@ -181,25 +154,45 @@ def _score(task: Task, value: EngineScore, engine: str, url: str | None) -> Scor
     )
 
 
-def _dataset(task: Task, dataset_id: str) -> Dataset:
+def _dataset(task: Task, asked: Mapping[str, str | int | bool]) -> Dataset | None:
     told = task["dataset"]
+    if told is None or told["id"] is None:
+        return None
     settings: dict[str, str | int | bool] = {"engine": task["engine"], "task": task["name"]}
     if task["chat_template"] is not None:
         settings["chat_template"] = task["chat_template"]
     return Dataset(
-        id=dataset_id,
-        config=None if told is None else told["config"],
-        split=None if told is None else told["split"],
-        revision=None if told is None else told["revision"],
-        settings=tuple(settings.items()),
+        id=told["id"],
+        config=told["config"],
+        split=told["split"],
+        revision=told["revision"],
+        settings=tuple({**settings, **asked}.items()),
+        is_plain="?" not in task["name"],
     )
+
+
+def _asked_otherwise(command: Sequence[str]) -> dict[str, str | int | bool]:
+    """How answers were generated where the command says another way than the tasks' own.
+
+    argparse takes the beginning of an option's name too.
+    """
+    found: dict[str, str | int | bool] = {}
+    words = [piece for word in command for piece in word.split("=", 1)]
+    for name, value in itertools.pairwise(words):
+        for option in ("--temperature", "--max-tokens"):
+            if option.startswith(name) and len(name) >= len("--max-t" if option == "--max-tokens" else "--te"):
+                found[option[2:].replace("-", "_")] = value
+    return found
 
 
 def rounded(value: float) -> Decimal:
     """A value as it is published: DIGITS decimals, or as many significant digits where it is smaller than those."""
     exact = Decimal(repr(value))
-    places = DIGITS if not exact or exact.adjusted() >= 1 - DIGITS else DIGITS - 1 - exact.adjusted()
-    return Decimal(format(exact.quantize(Decimal(1).scaleb(-places)).normalize(), "f"))
+    if not exact:
+        return Decimal(0)  # without the sign that a float may have
+    places = DIGITS if exact.adjusted() >= 1 - DIGITS else DIGITS - 1 - exact.adjusted()
+    with localcontext(prec=_LONGEST):
+        return Decimal(format(exact.quantize(Decimal(1).scaleb(-places)).normalize(), "f"))
 
 
 def _skip(task: Task, reason: str, value: EngineScore | None = None) -> Skipped:
@@ -225,6 +218,8 @@ def _programs(results: Results) -> Iterator[str]:
     server = results["server"]
     if server is not None and server["backend"] == "vllm":
         yield " ".join(filter(None, ("vLLM", server["version"])))
+    elif server is not None:
+        yield " ".join(filter(None, ("Transformers", _version("transformers", results["packages"]))))
 
 
 def _source_name(results: Results) -> str:
@@ -233,7 +228,7 @@ def _source_name(results: Results) -> str:
 
 def _weights_page(results: Results, repo_id: str) -> str:
     """Where nothing tells of the run, the weights that were evaluated; another place than the card."""
-    commit = results["model"]["commit"]
+    commit = evaluated_commit(results)
     return f"https://huggingface.co/{repo_id}" + ("" if commit is None else f"/tree/{commit}")
 
 
@@ -243,7 +238,8 @@ def _public(url: str | None) -> str | None:
 
 def _account(results: Results) -> Iterator[str]:
     model, run = results["model"], results["run"]
-    weights = f"commit {model['commit']}" if model["commit"] else "the commit that the server had loaded"
+    commit = evaluated_commit(results)
+    weights = "the commit that the server had loaded" if commit is None else f"commit {commit}"
     how = ", ".join(
         filter(
             None, (model["dtype"], f"context of {model['max_model_len']} tokens" if model["max_model_len"] else None)
@@ -252,3 +248,6 @@ def _account(results: Results) -> Iterator[str]:
     yield f"Measured on {weights} of {model['id']}{f' ({how})' if how else ''} with {', '.join(_programs(results))}."
     seconds = "" if run["seconds"] is None else f" and took {run['seconds']:.0f} seconds"
     yield f"The run began at {run['started_at']}{seconds}."
+    for task in results["tasks"]:
+        if (cut := truncated_prompts(task)) and task["status"] == "complete":
+            yield f"{cut} prompts of {task['name']} did not fit the context and lost their beginning."
