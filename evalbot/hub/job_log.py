@@ -8,6 +8,8 @@ and in time by the pause between two lines.
 from __future__ import annotations
 
 import json
+import math
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -56,14 +58,17 @@ class JobLog:
         self._job_id = job_id
         self._seen = 0
 
-    def lines(self, silence: float = LONGEST_SILENCE, *, so_far: bool = False) -> Iterator[str | None]:
+    def lines(
+        self, silence: float = LONGEST_SILENCE, *, so_far: bool = False, longest: float = math.inf
+    ) -> Iterator[str | None]:
         """New lines as they come, on one connection; None for a moment in which nothing was printed.
 
         Ends where the server ends it; with `so_far` also at the first line that was printed after we asked. Raises
-        LogLost, or AnswerTooLong for more than anybody reads.
+        LogSilent after `silence` seconds without a byte, and after `longest` seconds whatever comes; LogLost, or
+        AnswerTooLong for more than anybody reads.
         """
         number = 0
-        for event in self._events(silence, so_far=so_far):
+        for event in self._events(silence, so_far=so_far, longest=longest):
             if event is None:
                 yield None
                 continue
@@ -72,7 +77,7 @@ class JobLog:
                 self._seen = number
                 yield None if event.text.startswith(_STARTED) else event.text
 
-    def _events(self, silence: float, *, so_far: bool) -> Iterator[_Event | None]:
+    def _events(self, silence: float, *, so_far: bool, longest: float) -> Iterator[_Event | None]:
         hub = self._jobs.hub
         url = f"{hub.endpoint}/api/jobs/{self._jobs.namespace}/{self._job_id}/logs"
         could_not = f"Could not read the log of job {self._job_id}"
@@ -83,15 +88,23 @@ class JobLog:
             ):
                 _check(answer)
                 end = _answered_at(answer) + _CLOCKS if so_far else None
-                for line in _lines(answer.iter_raw()):
+                for line in _lines(_bounded(answer.iter_raw(), time.monotonic() + longest)):
                     event = _event(line)
                     if end is not None and event is not None and event.at is not None and event.at > end:
                         return
                     yield event
-        except httpx2.ReadTimeout:
+        except (httpx2.ReadTimeout, TimeoutError):
             raise LogSilent(f"{could_not}: it says nothing any more.") from None
         except httpx2.HTTPError as error:
             raise LogLost(f"{could_not}: {' '.join(str(error).split())[:300] or type(error).__name__}.") from None
+
+
+def _bounded(pieces: Iterable[bytes], until: float) -> Iterator[bytes]:
+    """The same pieces. Raises TimeoutError for one that comes too late; a server can send a byte now and then."""
+    for piece in pieces:
+        if time.monotonic() > until:
+            raise TimeoutError
+        yield piece
 
 
 def _check(answer: httpx2.Response) -> None:

@@ -88,6 +88,9 @@ class Job:
     labels: Mapping[str, str]
     command: tuple[str, ...] = field(repr=False)
     mount: Mount | None
+    made_of: Mapping[str, Any] = field(repr=False, default_factory=dict)
+    started_by: str | None = None
+    """The account, where the Hub says it. `made_of` is what else decides what it does."""
 
     @property
     def ended(self) -> bool:
@@ -111,12 +114,10 @@ class Jobs:
 
     def run(self, spec: JobSpec) -> Job:
         """Start a job, once. Raises SubmissionUnknown where the answer was lost, and the Hub's refusals."""
-        volumes = None
-        if spec.mount is not None:
-            mount = spec.mount
-            volumes = [
-                Volume(type="bucket", source=mount.source, path=mount.folder, mount_path=mount.at, read_only=False)
-            ]
+        volumes = [
+            Volume(type="bucket", source=mount.source, path=mount.folder, mount_path=mount.at, read_only=False)
+            for mount in ([] if spec.mount is None else [spec.mount])
+        ]
         heard = False
 
         def post() -> JobInfo:
@@ -130,7 +131,7 @@ class Jobs:
                     flavor=spec.flavor,
                     timeout=spec.timeout,
                     labels=dict(spec.labels),
-                    volumes=volumes,
+                    volumes=volumes or None,
                     namespace=self.namespace,
                 )
             except Exception as error:
@@ -259,6 +260,7 @@ def clean_job_id(text: str) -> tuple[str | None, str]:
 
 def _job(info: JobInfo) -> Job:
     running = info.durations.running_secs if info.durations is not None else None
+    started_by = info.initiator.name if info.initiator is not None and info.initiator.type == "user" else None
     return Job(
         id=str(info.id),
         namespace=str(info.owner.name),
@@ -268,12 +270,24 @@ def _job(info: JobInfo) -> Job:
         created_at=info.created_at,
         started_at=info.started_at,
         finished_at=info.finished_at,
-        running_seconds=None if running is None else float(running),
-        flavor=None if info.flavor is None else str(getattr(info.flavor, "value", info.flavor)),
+        running_seconds=running if running is None else float(running),
+        flavor=info.flavor and str(getattr(info.flavor, "value", info.flavor)),
         labels=_texts(info.labels),
         command=tuple(str(part) for part in info.command or ()),
         mount=_mount(info),
+        made_of=_made_of(info),
+        started_by=started_by,
     )
+
+
+def _made_of(info: JobInfo) -> dict[str, Any]:
+    return {
+        "image": info.docker_image,
+        "space": info.space_id,
+        "arguments": list(info.arguments or ()),
+        "environment": _texts(info.environment),
+        **{"secrets": sorted(info.secrets or ()), "mounts": [str(volume.mount_path) for volume in info.volumes or ()]},
+    }
 
 
 def _mount(info: JobInfo) -> Mount | None:

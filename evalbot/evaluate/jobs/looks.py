@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from evalbot.errors import EvalbotError, EvaluationFailed, UsageError
 from evalbot.evaluate.jobs import log_results, spec
 from evalbot.evaluate.jobs.submission import Submitted, timeout_of
-from evalbot.evaluate.jobs.watch import LAST_SILENCE, Watching, follow
+from evalbot.evaluate.jobs.watch import LAST_SILENCE, LONGEST_REST, Watching, follow
 from evalbot.evaluate.runners.parts.record import write_json
 from evalbot.hub.job_log import JobLog, LogSilent
 
@@ -46,7 +46,7 @@ def print_log(
     if follow and not job.ended:
         return _followed(jobs, job, tell, notify)
     try:
-        for line in JobLog(jobs, job_id).lines(LAST_SILENCE, so_far=not job.ended):
+        for line in JobLog(jobs, job_id).lines(LAST_SILENCE, so_far=not job.ended, longest=LONGEST_REST):
             if line is not None and not log_results.is_piece(line):
                 tell(line)
     except LogSilent:

@@ -39,9 +39,11 @@ _LAST_WORDS = 120
 _SCRIPT_VARIABLE = "EVALBOT_RUNNER"
 _NOT_THE_RUN = ("output_dir", "emit_results", "timeout", "concurrency")
 """What may differ between two runs that measure the same."""
+LOOKS_LIKE_TOKEN = re.compile(r"\bhf_[A-Za-z0-9]{30,}", re.ASCII)
+"""Of the Hub, whoever's it is."""
 _LABEL = re.compile(r"[^A-Za-z0-9_-]+")
 _LONGEST_LABEL = 100
-_PROLOGUE = 5
+PROLOGUE = 5
 """Of a job's command: sh, -c, the script below, its name, and where to keep the results."""
 
 _SHELL = """\
@@ -133,9 +135,10 @@ def build(request: JobRequest, *, submission: str, endpoint: str, mount: Mount |
     return spec
 
 
-def require_no_secret(spec: JobSpec, secret: str | None) -> None:
+def require_no_secret(spec: JobSpec, *secrets: str | None) -> None:
     """Raise UsageError where a token stands in what everybody sees of a job, as in an argument that was typed."""
-    if secret and secret in json.dumps([spec.image, spec.command, dict(spec.environment), dict(spec.labels)]):
+    shown = json.dumps([spec.image, spec.flavor, spec.command, dict(spec.environment), dict(spec.labels)])
+    if LOOKS_LIKE_TOKEN.search(shown) or any(secret and secret in shown for secret in secrets):
         raise UsageError("The token stands in the job's arguments.", hint="Tokens are read from the environment only.")
 
 
@@ -151,7 +154,7 @@ def new_submission() -> str:
 
 def runner_arguments(command: tuple[str, ...]) -> tuple[str, ...]:
     """What the runner was told in a job's command; nothing where it is not a job of ours."""
-    return command[_PROLOGUE:] if command[:2] == ("sh", "-c") and command[3:4] == ("evalbot",) else ()
+    return command[PROLOGUE:] if command[:2] == ("sh", "-c") and command[3:4] == ("evalbot",) else ()
 
 
 def folder(run_key: str, submission: str) -> str:

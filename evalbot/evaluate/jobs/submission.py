@@ -6,9 +6,11 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from evalbot.console import one_line
 from evalbot.errors import EvalbotError, UsageError
 from evalbot.evaluate.jobs import collection, spec
 from evalbot.evaluate.jobs.read_token import require_read_only
+from evalbot.evaluate.jobs.trust import Trust
 from evalbot.hub import buckets
 from evalbot.hub.jobs import COMPLETED, Job, Mount, SubmissionUnknown
 
@@ -60,6 +62,7 @@ def submit(
 ) -> Submitted:
     """Start the job, unless one of the same run key goes on, or has ended with its results still there.
 
+    A job of another member of an organisation counts only where it does the very same (trust.py).
     `again` starts a new one whatever there is. Raises AccessDenied for a read token that can write, SubmissionUnknown
     where nobody can tell whether the job was started, and the Hub's refusals.
     """
@@ -69,13 +72,12 @@ def submit(
         require_read_only(jobs.hub, request.read_token)
     submission = spec.new_submission()
     draft = spec.build(request, submission=submission, endpoint=jobs.hub.endpoint, mount=None)
-    spec.require_no_secret(draft, jobs.hub.token)  # before anything of it is sent
-    spec.require_no_secret(draft, request.read_token)
+    spec.require_no_secret(draft, jobs.hub.token, request.read_token)  # before anything of it is sent
     mount = _mounted(jobs, request, submission, bucket or BucketChoice(), notify)
     made = spec.build(request, submission=submission, endpoint=jobs.hub.endpoint, mount=mount)
     job = _start(jobs, made, submission, notify)
     submitted = Submitted(job=job, run_key=request.run_key, timeout=request.timeout, found="started")
-    return submitted if again else _settled(jobs, submitted, notify)
+    return submitted if again else _settled(jobs, submitted, request, notify)
 
 
 def with_key(jobs: Jobs, run_key: str) -> list[Job]:
@@ -84,7 +86,7 @@ def with_key(jobs: Jobs, run_key: str) -> list[Job]:
 
 
 def _find(jobs: Jobs, request: JobRequest, notify: Callable[[str], None]) -> Submitted | None:
-    found = with_key(jobs, request.run_key)
+    found = _trusted(jobs, request, notify)
     for job in found:
         if not job.ended:
             notify(f"An earlier run started this evaluation: job {job.id} goes on with it ({job.url}).")
@@ -103,6 +105,17 @@ def _find(jobs: Jobs, request: JobRequest, notify: Callable[[str], None]) -> Sub
     if found:
         notify(f"Job {found[0].id} tried this evaluation and ended with {found[0].stage}; a new one is started.")
     return None
+
+
+def _trusted(jobs: Jobs, request: JobRequest, notify: Callable[[str], None]) -> list[Job]:
+    trust, found = Trust(jobs, request), list[Job]()
+    for job in with_key(jobs, request.run_key):
+        if trust.trusted(job):
+            found.append(job)
+        else:
+            who = one_line(job.started_by or "somebody else")[:100]
+            notify(f"Job {job.id} of {who} has the label of this evaluation, but is another one; it is left alone.")
+    return found
 
 
 def timeout_of(job: Job, request: JobRequest | None = None) -> int:
@@ -150,10 +163,10 @@ def _start(jobs: Jobs, made: JobSpec, submission: str, notify: Callable[[str], N
         ) from None
 
 
-def _settled(jobs: Jobs, mine: Submitted, notify: Callable[[str], None]) -> Submitted:
+def _settled(jobs: Jobs, mine: Submitted, request: JobRequest, notify: Callable[[str], None]) -> Submitted:
     """Where two runs started the same at the same time, the earlier job stays: both sides see the same order."""
     try:
-        going = [job for job in with_key(jobs, mine.run_key) if not job.ended]
+        going = [job for job in _trusted(jobs, request, lambda _: None) if not job.ended]
     except EvalbotError:
         return mine  # ours runs; whether it is alone is worth no failure
     first = min([*going, mine.job], key=lambda job: (job.created_at is None, job.created_at or 0, job.id))

@@ -41,6 +41,8 @@ GRACE = 600.0
 """Seconds after a job's timeout in which the Hub should have ended it."""
 LAST_SILENCE = 5.0
 """Seconds without a line after which the log of a job that has ended has no more."""
+LONGEST_REST = 300.0
+"""Seconds for all of it, however it comes."""
 KEPT_LINES = 200
 MAX_PIECES = 20_000
 _TO_CANCEL = 8.0
@@ -149,7 +151,7 @@ class _Watch:
         """What was printed last: a log may lag behind the stage."""
         for pause in _PAUSES[:3] if self._log_is_readable else ():
             try:
-                for line in self._reading.lines(LAST_SILENCE):
+                for line in self._reading.lines(LAST_SILENCE, longest=LONGEST_REST):
                     if line is not None:
                         self._take(line)
             except LogSilent:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import pytest
@@ -56,3 +57,11 @@ def test_lines__more_than_anybody_reads__is_given_up(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(job_log, "MAX_LOG", 1000)
     with pytest.raises(AnswerTooLong):
         told(b"data: {}\n" * 1000, 50)
+
+
+def test_bounded__a_server_that_sends_a_byte_now_and_then__is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    moments = iter(range(0, 1000, 9))
+    monkeypatch.setattr(job_log.time, "monotonic", lambda: next(moments))
+    pieces = job_log._bounded(itertools.repeat(b": keep-alive\n"), 30.0)  # noqa: SLF001 - a clock, without a server
+    with pytest.raises(TimeoutError):
+        list(itertools.islice(pieces, 50))
