@@ -210,16 +210,16 @@ def _check_text(name: str, text: str) -> None:
 
 def _check_address(text: str) -> None:
     """An address of a server, without a user name or password: arguments are seen by everybody on the machine."""
+    if "@" in text:  # looked for before it is taken apart, and repeated: not every text with a password is an address
+        raise UsageError("--base-url must not hold a user name or password.")
     try:
         parts = urlsplit(text)
         port_is_good = parts.port != 0
     except ValueError:
         parts, port_is_good = urlsplit(""), False
-    if parts.username is not None or parts.password is not None:
-        raise UsageError("--base-url must not hold a user name or password.")
     if parts.scheme not in {"http", "https"} or not parts.hostname or not port_is_good or parts.query or parts.fragment:
         raise UsageError(
-            f"--base-url {one_line(text)[:100]!r} is not the address of a server.",
+            f"--base-url {one_line(text.partition('?')[0])[:100]!r} is not the address of a server.",
             hint="Type it as the server prints it, such as http://127.0.0.1:8000/v1.",
         )
     if not text.isprintable() or not text.isascii() or " " in text or len(text) > MAX_VALUE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import re
@@ -28,6 +29,8 @@ MAX_BYTES = 16 * 2**20
 """A run of 500 tasks is about 1 MB."""
 MAX_DEPTH = 40
 """Objects and lists within each other; the record has 6, an engine's own settings a few more."""
+_MOST_ERRORS = 100
+"""Of which the one to tell is chosen: a file of nothing but errors takes minutes to be looked through."""
 _LONGEST_INTEGER = 19
 _VERSION = re.compile(r"evalbot-results/(\d{1,6})", re.ASCII)
 _AGAIN = "Run the evaluation again, or take the file from where it was written."
@@ -52,7 +55,7 @@ def parse_results(data: bytes, *, origin: str, model: str | None = None) -> Resu
         raise UsageError(f"{origin} is larger than any results file: more than {MAX_BYTES // 2**20} MiB.")
     found = _decoded(data, origin)
     _check_version(found, origin)
-    error = cast("ValidationError | None", best_match(_validator().iter_errors(found)))
+    error = cast("ValidationError | None", best_match(itertools.islice(_validator().iter_errors(found), _MOST_ERRORS)))
     if error is not None:
         raise UsageError(f"{origin} is not a results file: {_told(error)}.", hint=_AGAIN)
     results = cast("Results", found)

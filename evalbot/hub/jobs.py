@@ -281,13 +281,9 @@ def _job(info: JobInfo) -> Job:
 
 
 def _made_of(info: JobInfo) -> dict[str, Any]:
-    return {
-        "image": info.docker_image,
-        "space": info.space_id,
-        "arguments": list(info.arguments or ()),
-        "environment": _texts(info.environment),
-        **{"secrets": sorted(info.secrets or ()), "mounts": [str(volume.mount_path) for volume in info.volumes or ()]},
-    }
+    mounts = [str(volume.mount_path) for volume in info.volumes or ()]
+    place = {"image": info.docker_image, "space": info.space_id, "arguments": list(info.arguments or ())}
+    return {**place, "environment": _texts(info.environment), "secrets": sorted(info.secrets or ()), "mounts": mounts}
 
 
 def _mount(info: JobInfo) -> Mount | None:

@@ -62,7 +62,7 @@ _NEVER = frozenset({"UV_ENV_FILE", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGIN
 _NOT_SECRET = frozenset({"PWD", "OLDPWD", "HF_TOKEN_PATH", "SSH_AUTH_SOCK"})
 """Paths, whatever their names say. They may still not be handed on."""
 _PATH = re.compile(r"(?:/[\w.-]+){2,}/?", re.ASCII)
-_LEAST_SECRET = 8
+LEAST_SECRET = 8
 """Characters from which a secret is looked for in other values: `1` or `true` would be found anywhere."""
 
 QUIET = {
@@ -81,18 +81,18 @@ def runner_environment(
     """What the runner gets of `environ`, and what it gets beside it.
 
     `read_token` becomes HF_TOKEN, `server_key` VLLM_API_KEY, the key of a server that already runs. `pass_on` names
-    variables that the user wants handed on, whatever they hold; HF_TOKEN is none of them.
+    variables that the user wants handed on, whatever they hold; HF_TOKEN is none of them, by whatever name.
     """
     secret_values = secrets_in(environ)
     kept = {name: value for name, value in environ.items() if _is_harmless(name, value, secret_values)}
-    kept |= {name: environ[name] for name in pass_on if name in environ and name not in _NEVER}
+    kept |= {name: environ[name] for name in pass_on if name in environ and not _is_kept_back(name, environ)}
     kept |= QUIET
     # Without this, huggingface_hub takes the token that `hf auth login` stored, which can mostly write.
     kept["HF_TOKEN_PATH"] = os.devnull
     if read_token:
         kept["HF_TOKEN"] = read_token
     if server_key:
-        kept["VLLM_API_KEY"] = server_key
+        kept["VLLM_API_KEY"] = server_key.strip()
     return kept
 
 
@@ -110,20 +110,29 @@ def secrets_in(environ: Mapping[str, str]) -> frozenset[str]:
     Without the short ones, which are found anywhere, and without paths: what is secret there stands in the file.
     """
     found = (value.strip() for name, value in environ.items() if is_secret(name))
-    return frozenset(value for value in found if len(value) >= _LEAST_SECRET and not _PATH.fullmatch(value))
+    return frozenset(value for value in found if len(value) >= LEAST_SECRET and not _PATH.fullmatch(value))
 
 
 def withheld(environ: Mapping[str, str], pass_on: Collection[str] = ()) -> tuple[str, ...]:
-    """Names of variables that engines would take and that are kept back for what their values are, for the user."""
+    """Names of variables that engines would take, or the user wants handed on, and that are kept back: for the user."""
     secret_values = secrets_in(environ)
+    asked = {name for name in pass_on if name in environ and _is_kept_back(name, environ)}
     return tuple(
         sorted(
-            name
-            for name, value in environ.items()
-            if _is_allowed(name) and not is_secret(name) and name not in {*pass_on, *_NEVER}
-            if not _is_harmless(name, value, secret_values)
+            asked.union(
+                name
+                for name, value in environ.items()
+                if _is_allowed(name) and not is_secret(name) and name not in {*pass_on, *_NEVER}
+                if not _is_harmless(name, value, secret_values)
+            )
         )
     )
+
+
+def _is_kept_back(name: str, environ: Mapping[str, str]) -> bool:
+    """Whether this holds the token that publishes, which nobody hands on by mistake under another name."""
+    tokens = {environ.get(each, "").strip() for each in _NEVER if is_secret(each)}
+    return name in _NEVER or any(len(token) >= LEAST_SECRET and token in environ[name] for token in tokens)
 
 
 def _is_harmless(name: str, value: str, secret_values: Collection[str]) -> bool:

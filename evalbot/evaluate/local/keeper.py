@@ -38,7 +38,12 @@ class Keeper:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._stop)
         # A group of its own: it gets signals that this process must outlive.
-        self._runner = subprocess.Popen(command, stdin=subprocess.DEVNULL, process_group=0)  # noqa: S603 - no shell
+        self._runner = subprocess.Popen(  # noqa: S603 - no shell
+            command,
+            stdin=subprocess.DEVNULL,
+            process_group=0,
+            preexec_fn=_end_with_parent,  # noqa: PLW1509 - there is no other thread here
+        )
         self._code: int | None = None
 
     def keep(self) -> int:
@@ -105,11 +110,16 @@ def main(parent: int, command: list[str]) -> int:
 def _adopt(parent: int) -> None:
     """Linux: become the parent of processes that lose theirs, and stop when our own parent is gone."""
     if _IS_LINUX:
-        library = ctypes.CDLL(None)
-        library.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-        library.prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        _end_with_parent()
         if os.getppid() != parent:  # it ended before it could be asked for
             sys.exit(_NOT_STARTED)
+
+
+def _end_with_parent() -> None:
+    """Linux: be told to end when the parent is gone. So the runner, too, where somebody killed this very process."""
+    if _IS_LINUX:
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
 
 
 def _descendants() -> set[int]:

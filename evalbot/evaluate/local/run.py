@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evalbot.console import hide
+from evalbot.errors import UsageError
+from evalbot.evaluate.jobs.spec import LOOKS_LIKE_TOKEN
 from evalbot.evaluate.local.child import Child, told_to_stop
-from evalbot.evaluate.local.environment import runner_environment, secrets_in, withheld
+from evalbot.evaluate.local.environment import LEAST_SECRET, runner_environment, secrets_in, withheld
 from evalbot.evaluate.local.folder import LOG_NAME, claim, new_name
 from evalbot.evaluate.local.outcome import LocalRunFailed, judge
 from evalbot.evaluate.local.preflight import check_machine, check_system, find_uv, hub_home, with_model
@@ -19,7 +21,7 @@ from evalbot.evaluate.local.secrecy import others_with, shield, stored_tokens
 from evalbot.report.evaluation import duration, progress_line, results_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from evalbot.evaluate.command import RunnerCommand
     from evalbot.evaluate.hardware.fit import Choice
@@ -71,6 +73,7 @@ def run_locally(
     From the first start on, secrets of this process are overwritten in what the system shows of it (secrecy.py).
     """
     secrets = secrets or Secrets()
+    require_no_secret(command.arguments(), _tokens(environ, secrets))
     check_system()
     uv = find_uv(environ)
     command = with_model(command)
@@ -97,7 +100,7 @@ def _run(
     timeout: float,
     notify: Callable[[str], None],
 ) -> Results:
-    hidden = [secret for secret in (secrets.read_token, secrets.server_key, *secrets.others) if secret]
+    hidden = _long_enough((secrets.read_token, secrets.server_key, *secrets.others))
     started = time.monotonic()
     with told_to_stop() as is_told:
         child = Child(argv, environment, folder / LOG_NAME, hidden)
@@ -138,7 +141,7 @@ def _watch(child: Child, end: float, is_told: Callable[[], bool], notify: Callab
 
 def _hide(command: RunnerCommand, environ: Mapping[str, str], secrets: Secrets) -> Iterator[str]:
     """Put secrets out of reach; yields what remains for people to know."""
-    known = {*secrets_in(environ), *secrets.others, *filter(None, (secrets.read_token, secrets.server_key))}
+    known = {*secrets_in(environ), *_long_enough((*secrets.others, secrets.read_token, secrets.server_key))}
     for secret in known:
         hide(secret)
     is_hidden = shield(known)
@@ -146,6 +149,27 @@ def _hide(command: RunnerCommand, environ: Mapping[str, str], secrets: Secrets) 
         yield f"{name} is not handed to the run: there is a secret in it."
     if command.runs_foreign_code:
         yield from exposures(environ, known - {secrets.read_token or ""}, is_hidden=is_hidden)
+
+
+def _tokens(environ: Mapping[str, str], secrets: Secrets) -> list[str]:
+    """What nobody wants in an argument; not every value of a variable that is called like a secret."""
+    named = (environ.get(name) for name in ("HF_TOKEN", "HF_READ_TOKEN", "VLLM_API_KEY", "AA_API_KEY"))
+    return _long_enough((*named, *secrets.others, secrets.read_token, secrets.server_key))
+
+
+def _long_enough(secrets: Iterable[str | None]) -> list[str]:
+    """Without those that would be found in any text: a key such as `none` is no secret, and hiding it hides words."""
+    stripped = ((secret or "").strip() for secret in secrets)
+    return [secret for secret in stripped if len(secret) >= LEAST_SECRET]
+
+
+def require_no_secret(arguments: Sequence[str], tokens: Collection[str]) -> None:
+    """Raise UsageError for a token among arguments, which everybody on the machine sees, and the results repeat."""
+    for argument in arguments:
+        if LOOKS_LIKE_TOKEN.search(argument) or any(token in argument for token in tokens):
+            raise UsageError(
+                "A token stands in the arguments of the run.", hint="Tokens are read from the environment only."
+            )
 
 
 def exposures(environ: Mapping[str, str], secrets: Collection[str], *, is_hidden: bool) -> Iterator[str]:

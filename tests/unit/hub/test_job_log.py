@@ -61,7 +61,7 @@ def test_lines__more_than_anybody_reads__is_given_up(monkeypatch: pytest.MonkeyP
 
 def test_bounded__a_server_that_sends_a_byte_now_and_then__is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     moments = iter(range(0, 1000, 9))
-    monkeypatch.setattr(job_log.time, "monotonic", lambda: next(moments))
+    monkeypatch.setattr("evalbot.hub.job_log.time.monotonic", lambda: next(moments))
     pieces = job_log._bounded(itertools.repeat(b": keep-alive\n"), 30.0)  # noqa: SLF001 - a clock, without a server
     with pytest.raises(TimeoutError):
         list(itertools.islice(pieces, 50))
