@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -38,6 +39,7 @@ _PATIENCE = 3
 _EXAMPLE_TOKENS, _ANSWER_TOKENS = 180, 256
 """Of a benchmark's item, and of an answer whose length the task leaves open; averages over the tasks people ask for."""
 _CHOICES = 4
+_COMMIT = re.compile(r"[0-9a-f]{40}", re.ASCII)
 _UPLOAD_FIRST = "Upload the model and evaluate it by its id: then the results can be published."
 _UNKNOWN_SAMPLES = 1000
 
@@ -262,7 +264,7 @@ def _command(
 
 def _foreign_code_unpinned(request: Request) -> bool:
     """Whether the commit must not be filled in: running the model's code needs one that the user has looked at."""
-    return request.trust_remote_code and request.revision is None
+    return request.trust_remote_code and not _COMMIT.fullmatch(request.revision or "")
 
 
 def repo_of(plan: Plan) -> str:
