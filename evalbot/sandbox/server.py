@@ -52,6 +52,7 @@ class SandboxHub:
         discussions_per_page: int = 10,
         job_environment: Mapping[str, str] | None = None,
     ) -> None:
+        data_dir = data_dir.absolute()  # jobs are told where their bucket is, and run in folders of their own
         data_dir.mkdir(parents=True, exist_ok=True)
         self._data_dir = data_dir
         self.endpoint = ""

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from huggingface_hub import Volume
+from huggingface_hub import HfApi, Volume
 from huggingface_hub.errors import HfHubHTTPError
 
 from evalbot.sandbox.jobs.volumes import Renaming
+from evalbot.sandbox.server import SandboxHub
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from huggingface_hub import HfApi, JobInfo
+    from huggingface_hub import JobInfo
 
-    from evalbot.sandbox.server import SandboxHub
     from tests.sandbox.conftest import Api
 
 
@@ -123,3 +124,12 @@ def test_volume__of_others_is_for_reading(api: Api) -> None:
         start(api["alice"], "true", volumes=[Volume(type="bucket", source="bob/open", mount_path="/d")])
     volume = Volume(type="bucket", source="bob/open", mount_path="/d", read_only=True)
     assert finish(api["alice"], start(api["alice"], "ls", "/d", volumes=[volume])).status.stage == "COMPLETED"
+
+
+def test_volumes__the_data_folder_is_named_as_seen_from_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    with SandboxHub(Path("hub")) as hub:
+        api = HfApi(endpoint=hub.endpoint, token=hub.tokens["alice"])
+        api.create_bucket("alice/b")
+        volumes = [Volume(type="bucket", source="alice/b", mount_path="/data")]
+        assert said(api, start(api, "sh", "-c", "echo x > /data/a.txt && cat /data/a.txt", volumes=volumes)) == ["x"]
