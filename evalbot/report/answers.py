@@ -164,14 +164,18 @@ def validated(card: ReadCard, problems: Sequence[Problem]) -> dict[str, Any]:
 
 
 def failed(error: EvalbotError) -> dict[str, Any]:
-    """Any command that refuses: the reason, and the members a caller may look for, empty."""
+    """Any command that refuses: the reason, and the members a caller may look for, empty where there are none.
+
+    Whatever was done before has its members in the error's details; what became of it in the end is the error.
+    """
+    details = {name: value for name, value in error.details.items() if name != "status"}
     return {
         "status": error.status,
         "error": {"message": error.message, "hint": error.hint, "candidates": list(error.candidates)},
         "scores": [],
         "pr": None,
         "duplicates": [],
-        **error.details,
+        **details,
     }
 
 
