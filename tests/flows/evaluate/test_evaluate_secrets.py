@@ -145,11 +145,12 @@ def test_foreign_code__in_a_job__runs_where_no_token_is(evaluates: Evaluates, ma
 
 
 @pytest.mark.parametrize("where", ["local", "jobs"])
+@pytest.mark.parametrize("revision", [(), ("--revision", "main")], ids=["none", "a branch"])
 def test_foreign_code__without_the_commit_that_was_read__is_refused(
-    evaluates: Evaluates, machine: Machine, where: str
+    evaluates: Evaluates, machine: Machine, where: str, revision: tuple[str, ...]
 ) -> None:
     user = "bob" if where == "jobs" else None
-    done = evaluates("--where", where, "--allow-cpu", "--trust-remote-code", user=user)
+    done = evaluates("--where", where, "--allow-cpu", "--trust-remote-code", *revision, user=user)
     assert status(done) == (2, "usage-error")
     assert "add --revision COMMIT beside --trust-remote-code" in done.err
     assert machine.runs == []
