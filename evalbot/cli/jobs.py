@@ -131,7 +131,7 @@ def collect(
     evalbot jobs collect 6923af01c2b1d4e5f6a7b8c9
     evalbot jobs collect 6923af01c2b1d4e5f6a7b8c9 --create-pr
     """
-    from evalbot.errors import UsageError
+    from evalbot.errors import EvalbotError, UsageError
     from evalbot.evaluate import jobs as evaluations
     from evalbot.evaluate.jobs import looks
     from evalbot.hub.jobs import open_jobs
@@ -150,12 +150,15 @@ def collect(
     looks.write(path, results)
     console.answer(str(path))
     console.note(told.collected(results))
-    published = None
+    members: dict[str, Any] = {"path": str(path), "job_id": found.id, "results": results, "publication": None}
     if asked.how != "preview":
-        outcome = publish_results(results, asked, connect, **options)
+        try:
+            outcome = publish_results(results, asked, connect, **options)
+        except EvalbotError as refusal:
+            refusal.details.update(members)
+            raise
         tell(outcome, console, explain=False, is_whole=False)
-        published = answers.extracted(outcome)
-    members = {"path": str(path), "job_id": found.id, "results": results, "publication": published}
+        members["publication"] = answers.extracted(outcome)
     console.result({"status": "collected", **members})
     return OK
 

@@ -84,6 +84,19 @@ def test_run__proposes__and_again_is_no_second_pull_request(evaluates: Evaluates
     assert (merged.code, merged.json["publication"]["status"]) == (0, "up-to-date")
 
 
+def test_run__by_the_owner__is_pushed(evaluates: Evaluates) -> None:
+    done = evaluates.here("--apply", user="alice")
+    assert (done.code, done.json["publication"]["status"]) == (0, "pushed"), done.err
+    assert scores_in(evaluates.truth.card()) == {GSM8K: "0.5"}
+
+
+def test_run__its_source__is_the_page_that_is_named(evaluates: Evaluates) -> None:
+    page = "https://example.org/runs/7?attempt=2"
+    done = evaluates.here("--create-pr", "--source-url", page)
+    assert done.json["publication"]["run"]["url"] == page
+    assert f"url: {page}".encode() in evaluates.truth.card("refs/pr/1")
+
+
 def test_run__dry__proposes_nothing(evaluates: Evaluates) -> None:
     done = evaluates.here("--create-pr", "--dry-run")
     publication = done.json["publication"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import pytest
 import stamina
 
 from evalbot.evaluate.jobs import spec
+from evalbot.report import jobs as told
 from tests.flows.evaluate.conftest import GSM8K, MODEL, status
 from tests.flows.truth import scores_in
 
@@ -92,6 +94,45 @@ def test_collect__without_a_word_about_publishing__writes_a_file_alone(evaluates
     assert evaluates.publishes_nothing()
     later = evaluates.evalbot("publish", done.json["path"], "--create-pr", "--json")
     assert status(later) == (0, "proposed")
+
+
+def test_collect__of_what_cannot_be_published__keeps_the_file_and_says_where_it_is(
+    evaluates: Evaluates, machine: Machine
+) -> None:
+    machine.plans(tasks={"gsm8k": {"invalid": 900}})
+    evaluates.as_job()
+    job = only_job(evaluates)
+    done = jobs(evaluates, "collect", job, "--create-pr", "--json")
+    assert status(done) == (3, "nothing-found")
+    assert "900 of 1319 answers could not be read" in done.err
+    assert (done.json["job_id"], done.json["publication"]) == (job, None)
+    assert json.loads(Path(done.json["path"]).read_text()) == done.json["results"]
+    assert jobs(evaluates, "collect", job, "--create-pr", "--force", "--max-invalid", "1").code == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "ends"),
+    [((), ("goes on", "RUNNING")), (("--cancel-on-interrupt",), ("was cancelled", "CANCELED"))],
+    ids=["it goes on", "it is cancelled"],
+)
+def test_job__while_we_are_told_to_stop(
+    evaluates: Evaluates,
+    machine: Machine,
+    monkeypatch: pytest.MonkeyPatch,
+    options: tuple[str, ...],
+    ends: tuple[str, str],
+) -> None:
+    says, stage = ends
+    machine.plans(gate=str(machine.folder / "never"))
+    monkeypatch.setattr(told, "progress", lambda *_: signal.raise_signal(signal.SIGTERM))
+    done = evaluates.as_job("--create-pr", *options)
+    job = only_job(evaluates)
+    assert status(done) == (9, "evaluation-failed")
+    assert f"Interrupted: job {job} {says}" in done.err
+    assert f"evalbot jobs collect {job}" in done.err
+    assert done.json["job_id"] == job
+    (listed,) = jobs(evaluates, "list", "--json").json["jobs"]
+    assert (listed["stage"], listed["run_key"]) == (stage, done.json["run_key"])
 
 
 def test_job__with_a_failed_task__publishes_the_others_and_exits_9(evaluates: Evaluates, machine: Machine) -> None:
