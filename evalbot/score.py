@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -10,8 +11,14 @@ if TYPE_CHECKING:
 
 RUN_SOURCE = "evalbot run"
 """What the name of the source begins with where we have measured ourselves: each run has another address."""
+_RUN = re.compile(rf"{RUN_SOURCE}: (?:lighteval|inspect-ai)(?:[ ,].*)?")
 Direction = Literal["higher", "lower"]
 Scale = Literal["percent", "fraction"]
+
+
+def names_a_run(name: str | None) -> bool:
+    """Whether the name of a source is one that we give to a run of ours; `evalbot runs of Carol` is not."""
+    return name is not None and _RUN.fullmatch(name) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +111,7 @@ class Source:
     @property
     def is_run(self) -> bool:
         """Whether we have measured ourselves."""
-        return (self.name or "").startswith(RUN_SOURCE)
+        return names_a_run(self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

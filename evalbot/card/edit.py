@@ -44,19 +44,28 @@ def apply_merge(text: str, merge: Merge) -> str:
 def _by_place(merge: Merge) -> tuple[list[Pair], dict[Metric, Pair]]:
     """Updates that are made where the old value stands, and those whose old place says another source or name.
 
-    A number of ours under somebody else's source, or under another label than is printed, would be a lie.
+    A number of ours under somebody else's source, or under another label than is printed, would be a lie; so would one
+    run's number beside the address of another, or on the data of another.
     """
     replaced: list[Pair] = []
     moved: dict[Metric, Pair] = {}
     for part in merge.parts:
         for pair in part.updated:
             named_alike = pair.published.name is None or same_name(pair.published.name, pair.metric.name)
-            ours = pair.published.source_url is None or same_source(part.result, pair.published)
+            ours = _says_the_same(part.result, pair.published)
             if named_alike and ours:
                 replaced.append(pair)
             else:
                 moved[pair.metric] = pair
     return replaced, moved
+
+
+def _says_the_same(result: Result, other: Published) -> bool:
+    """Whether what stands around a published value is true of ours as well."""
+    source = result.source
+    if source is not None and source.is_run:
+        return same_place(result, other) and (source.name, source.url) == (other.source_name, other.source_url)
+    return other.source_url is None or same_source(result, other)
 
 
 def _replace(text: str, pairs: list[Pair]) -> str:

@@ -17,7 +17,7 @@ import yaml
 from evalbot.card import yaml_reader
 from evalbot.card.document import CardDocument, get, items
 from evalbot.errors import InvalidCard, UsageError
-from evalbot.score import RUN_SOURCE
+from evalbot.score import names_a_run
 
 if TYPE_CHECKING:
     from evalbot.score import Source
@@ -166,7 +166,7 @@ def same_teller(source: Source | None, name: str | None, url: str | None) -> boo
     """Whether a published source is this one: the same place; or both are runs of ours, each of which has its own."""
     if source is None or url is None:
         return False
-    is_run = name is not None and name.startswith(RUN_SOURCE)
+    is_run = names_a_run(name)
     return is_run if source.is_run else not is_run and same_address(source.url, url)
 
 

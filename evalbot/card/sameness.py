@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from evalbot.card.results import Metric, Result
 
 _SHOTS_ARGUMENT = re.compile(r"'num_few_shot': (\d+)")
+_ENGINE = "'engine': "
 _SHOTS_IN_NAME = re.compile(r"[(\[]?\b(\d{1,3})[ -]?shots?\b[)\]]?", re.IGNORECASE)
 
 
@@ -61,9 +62,16 @@ def same_score(result: Result, metric: Metric, other: Published) -> bool:
     return (
         (_same_dataset(result, other) or _same_names(result, metric, other))
         and not _differ(_shots_of(result, metric), _published_shots(other))
-        and not _differ(_measure_of(result, metric), known_type(other.type))
+        and not _differ_in_measure(result, metric, other)
         and not _differ_in_settings(result, other)
     )
+
+
+def _differ_in_measure(result: Result, metric: Metric, other: Published) -> bool:
+    """Whether another metric is published; two runs name theirs as their engines do, known to us or not."""
+    if result.settings and _ENGINE in (other.dataset[4] or ""):
+        return metric_type(other.type) != metric_type(metric.type)
+    return _differ(_measure_of(result, metric), known_type(other.type))
 
 
 def _differ_in_settings(result: Result, other: Published) -> bool:

@@ -15,6 +15,7 @@ from evalbot.card.sameness import same_identity, same_score
 from evalbot.errors import InvalidCard
 from evalbot.model_names import same_name
 from evalbot.report.markdown import cut, escape
+from evalbot.score import names_a_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -126,6 +127,11 @@ def replaced(planned: Planned, source: Source | None) -> Iterator[Note]:
             yield Note(entry.score.label, f"{cut(entry.old.value, _VALUE)}, from {sayer}")
 
 
+def _value_of(metric: Published) -> str:
+    """Its value; of what was measured, the run too, for the card's tables do not say it."""
+    return f"{metric.value}, from {_sayer(metric)}" if names_a_run(metric.source_name) else metric.value
+
+
 def _source_of(entry: Entry) -> tuple[str | None, str | None]:
     """Name and address."""
     return (None, None) if entry.source is None else (entry.source.name, entry.source.url)
@@ -215,7 +221,7 @@ def earlier(proposal: Proposal, now: Mapping[str, bytes], card_url: str) -> Iter
                 (s for (name, value), s in places.items() if name == metric.name and same_value(value, metric.value)),
                 None,
             )
-            yield CARD_PATH, Note(_name(metric) + of, metric.value, _link(None if of else read, card_url))
+            yield CARD_PATH, Note(_name(metric) + of, _value_of(metric), _link(None if of else read, card_url))
     written = () if planned.entries is None else planned.entries.written
     told = {(entry.dataset_id, entry.task_id, entry.notes) for entry in written} | set(_entries(proposal.before))
     for identity, (path, value) in _entries(now).items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from evalbot.card.eval_results.benchmark_dataset import BenchmarkDataset, LeaderboardScale, Task
@@ -36,7 +36,8 @@ class Draft:
 
     @property
     def identity(self) -> tuple[str, str, Variant]:
-        return (self.dataset.id, self.task.id, self.variant)
+        """What a leaderboard has one place for: how it was measured makes no other one."""
+        return (self.dataset.id, self.task.id, replace(self.variant, more=""))
 
     @property
     def name(self) -> str:

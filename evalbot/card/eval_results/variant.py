@@ -22,6 +22,8 @@ _BRACKETED = re.compile(r"(?<=[(\[,])\s*tools?(?:[\s_-]+use)?\s*(?=[)\],])", re.
 _AIDS = re.compile(r"\btools?\b|\b(?:with|w/|using)\s*(?:python|search|code|brows\w+)\b", re.IGNORECASE)
 _SHOTS = re.compile(r"\b(?P<count>\d{1,3}|zero|one)[\s_-]*shots?\b", re.IGNORECASE)
 _NUMBER_WORDS = {"zero": 0, "one": 1}
+_PLAIN = ("engine", "task")
+_TEMPLATE = {True: "chat template", False: "raw prompts"}
 _EMPTY_BRACKETS = re.compile(r"[(\[][\s,;]*[)\]]")
 # From the start of a run only: a name of a hundred thousand commas is read in one pass.
 _LOOSE_COMMA = re.compile(r"(?<=[(\[])[\s,;]++|(?<![\s,;])[\s,;]++(?=[)\]])")
@@ -29,7 +31,10 @@ _LOOSE_COMMA = re.compile(r"(?<=[(\[])[\s,;]++|(?<![\s,;])[\s,;]++(?=[)\]])")
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """`tools` is False where nothing says so; `more` are words of an entry's notes that are neither tools nor shots."""
+    """`tools` is False where nothing says so; `more` are words of an entry's notes that are neither tools nor shots.
+
+    For a run of ours they are the engine, its task, and whether prompts went through the chat template.
+    """
 
     tools: bool = False
     shots: int | None = None
@@ -37,9 +42,10 @@ class Variant:
 
     @property
     def notes(self) -> str | None:
-        """`With tools, 5-shot`; None where there is nothing to say."""
+        """`With tools, 5-shot`; `5-shot, lighteval, gsm8k, chat template`; None where there is nothing to say."""
         said = ["With tools"] if self.tools else []
         said += [] if self.shots is None else [f"{self.shots}-shot"]
+        said += [self.more] if self.more else []
         return ", ".join(said) or None
 
     def suffix(self, *, with_shots: bool) -> str:
@@ -65,7 +71,14 @@ def variant_of(score: Score) -> tuple[Score, Variant | str]:
         said |= found or set()
     if len(said) > 1:
         return bare, "the table says both with and without tools of it"
-    return bare, Variant(tools=True in said, shots=score.shots)
+    return bare, Variant(tools=True in said, shots=score.shots, more=_more_in(_measured(score)))
+
+
+def _measured(score: Score) -> str:
+    """How a run of ours measured: what else two numbers must share to be comparable."""
+    settings = () if score.dataset is None else score.dataset.settings
+    said = (_TEMPLATE[value is True] if name == "chat_template" else _said(name, value) for name, value in settings)
+    return ", ".join(text.replace(",", " ").replace(";", " ") for text in said)
 
 
 def noted_variant(notes: str | None, path: str) -> Variant:
@@ -96,6 +109,10 @@ def named_variant(name: str) -> Variant:
 def bare_name(name: str) -> str:
     """A published name without its words for tools and shots."""
     return _cut(_BRACKETED.sub("", _SHOTS.sub("", name)))
+
+
+def _said(name: str, value: str | int | bool) -> str:  # noqa: FBT001 - a setting of any kind
+    return str(value) if name in _PLAIN else f"{name} {value}"
 
 
 def _without_tools(score: Score) -> tuple[Score, set[bool]]:

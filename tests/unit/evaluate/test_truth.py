@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 from evalbot.benchmarks import all_benchmarks, find_on
+from evalbot.card.eval_results.benchmark_dataset import BenchmarkDataset, LeaderboardScale
+from evalbot.card.eval_results.benchmark_dataset import Task as BoardTask
+from evalbot.card.eval_results.plan import plan_eval_results
 from evalbot.card.placement import place
 from evalbot.card.results import grouped_result, registered_results
 from evalbot.errors import UsageError
@@ -16,6 +19,7 @@ from evalbot.evaluate.scores import origin_of, rounded
 from tests.run_results import COMMIT, results, score, task
 
 if TYPE_CHECKING:
+    from evalbot.card.eval_results.plan import EvalResultsPlan
     from evalbot.evaluate.runners.parts.record import Results, Task
 
 MODEL = "acme/Demo-7B"
@@ -231,3 +235,50 @@ def test_source__without_a_server__names_what_loaded_the_model() -> None:
 @pytest.mark.parametrize(("value", "said"), [(1e30, "1" + "0" * 30), (-0.0, "0"), (1.5e300, "15" + "0" * 299)])
 def test_rounded__values_that_no_benchmark_has__are_written_out(value: float, said: str) -> None:
     assert format(rounded(value), "f") == said
+
+
+GPQA = "Idavidrein/gpqa"
+BOARD = {GPQA: BenchmarkDataset(id=GPQA, tasks=(BoardTask(id="diamond", config="gpqa_diamond", split="train"),))}
+SCALES = {GPQA: LeaderboardScale("fraction", "told")}
+
+
+def _entries(made: Results, existing: dict[str, bytes] | None = None) -> EvalResultsPlan:
+    origin = origin_of(made, MODEL)
+    return plan_eval_results(origin.scores, existing or {}, BOARD, SCALES, source=origin.source, date="2026-11-23")
+
+
+def _gpqa(value: float, engine: Literal["lighteval", "inspect"] = "inspect", **members: Any) -> Task:
+    made = task("gpqa_diamond", score("accuracy", value), engine=engine, shots=0, **members)
+    made["dataset"] = {"id": GPQA, "config": "gpqa_diamond", "split": "train", "revision": None}
+    return made
+
+
+def test_entry__of_a_run__says_how_it_was_measured() -> None:
+    (added,) = _entries(results(_gpqa(0.4))).added
+    assert added.notes == "0-shot, inspect, gpqa_diamond, chat template"
+    (raw,) = _entries(results(_gpqa(0.4, chat_template=False))).added
+    assert raw.notes == "0-shot, inspect, gpqa_diamond, raw prompts"
+
+
+def test_entry__measured_again__names_the_later_run() -> None:
+    first = _entries(results(_gpqa(0.4), log_url="https://example.org/1")).files
+    later = results(_gpqa(0.5), log_url="https://example.org/2")
+    planned = _entries(later, first)
+    assert [(each.old.value, str(each.value)) for each in planned.changed if each.old] == [("0.4", "0.5")]
+    (text,) = planned.files.values()
+    assert b"https://example.org/2" in text
+    assert b"https://example.org/1" not in text
+    assert _entries(later, planned.files).is_empty
+
+
+@pytest.mark.parametrize("other", [{"engine": "lighteval"}, {"chat_template": False}])
+def test_entry__measured_in_another_way__is_not_replaced(other: dict[str, Any]) -> None:
+    first = _entries(results(_gpqa(0.4))).files
+    planned = _entries(results(_gpqa(0.5, **other)), first)
+    assert (planned.changed, planned.added, len(planned.conflicts)) == ((), (), 1)
+
+
+def test_entries__of_two_engines__are_one_place_with_two_values__and_neither_is_written() -> None:
+    planned = _entries(results(_gpqa(0.4), _gpqa(0.5, "lighteval")))
+    assert planned.is_empty
+    assert ["stands for 2 different values" in each.reason for each in planned.skipped] == [True, True]
