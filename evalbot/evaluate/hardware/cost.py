@@ -112,11 +112,11 @@ def require_affordable(cost: Cost, max_cost: Decimal | None) -> None:
     if max_cost is None or cost.maximum <= max_cost:
         return
     minutes = 0 if not cost.price_per_hour else int(max_cost * 60 / cost.price_per_hour)
-    shorter = f", or --run-timeout {minutes}m with this one" if minutes > 0 else ""
+    cheaper = ", cheaper --hardware, or --run-timeout {}m with this one" if minutes > 0 else " or cheaper --hardware"
     raise EvaluationFailed(
         f"Not started: the run on {cost.hardware} may cost ${cost.maximum}, which is more than --max-cost "
         f"${max_cost:.2f} ({cost.told}).",
-        hint=f"Use a --max-cost of {cost.maximum}, cheaper --hardware{shorter}.",
+        hint=f"Use a --max-cost of {cost.maximum}{cheaper.format(minutes)}.",
     )
 
 

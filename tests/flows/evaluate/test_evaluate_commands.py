@@ -52,10 +52,20 @@ def test_plan__hardware_that_is_named__is_taken(evaluates: Evaluates) -> None:
     assert plan["hardware"] == "a10g-small"
 
 
-def test_max_cost__what_may_cost_more__is_not_started(evaluates: Evaluates) -> None:
-    done = evaluates.as_job("--max-cost", "0.10", "--run-timeout", "4h")
-    assert status(done) == (9, "evaluation-failed")
-    assert "$1.6" in done.err
+@pytest.mark.parametrize(
+    ("dollars", "advice"),
+    [
+        ("0.10", "Use a --max-cost of 1.60, cheaper --hardware, or --run-timeout 15m with this one."),
+        ("0", "Use a --max-cost of 1.60 or cheaper --hardware."),
+    ],
+)
+def test_max_cost__what_may_cost_more__is_not_started(evaluates: Evaluates, dollars: str, advice: str) -> None:
+    for more in ((), ("--plan",)):
+        done = evaluates.as_job("--max-cost", dollars, "--run-timeout", "4h", *more)
+        assert status(done) == (9, "evaluation-failed")
+        assert "Not started: the run on t4-small may cost $1.60" in done.json["error"]["message"]
+        assert done.json["error"]["hint"] == advice
+    assert evaluates.as_job("--max-cost", "1.60", "--run-timeout", "4h", "--plan").code == 0
     assert evaluates.evalbot.hub.jobs.of("bob") == []
 
 
