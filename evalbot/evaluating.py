@@ -76,22 +76,26 @@ def evaluate(
 ) -> Evaluation:
     """Plan, run, and publish what was measured.
 
-    Who may not publish is told before anything runs. A run that did not do all it was to do is published as far as it
-    got, and its failure is in the result. Raises the errors of each step.
+    Who may not publish, or only what is not on main, is told before anything runs. A run that did not do all it was to
+    do is published as far as it got, and its failure is in the result. Raises the errors of each step.
     """
     _refuse_code_beside_token(request, connect)
     if publication.how != "preview":
+        _refuse_limit(request)
         flows.require_publishable(CardSource(repo_id=repository(request)), connect, publication.how)
     plan = plan_only(request, connect).plan
     for line in told.lines(plan):
         notify(line)
+    if publication.how != "preview" and request.revision is not None and plan.facts is not None:
+        flows.require_weights(plan.facts.repo_id, connect, plan.facts.commit or request.revision)
     _look_at_server(plan, publication, notify)
     evaluated = _carried_out(plan, connect, choices, read_token, notify)
     connect().budget.allow(publication.seconds)
     if evaluated.results is None:
         return Evaluation(plan=plan, evaluated=evaluated)
-    for line in results_table(evaluated.results):
-        notify(line)
+    if evaluated.failure is None or evaluated.job is not None:  # a local run that failed has shown them already
+        for line in results_table(evaluated.results):
+            notify(line)
     notify(f"Results: {evaluated.path}")
     if plan.facts is None and publication.how == "preview":
         return Evaluation(plan=plan, evaluated=evaluated)
@@ -114,6 +118,14 @@ def _refuse_code_beside_token(request: Request, connect: Callable[[], Hub]) -> N
             f"Foreign code would run beside a token that can write: {reason}.",
             hint="Run it without HF_TOKEN (and without a stored login), then publish what it measured:"
             " evalbot publish RESULTS --create-pr. Or use --where jobs, where the token does not go.",
+        )
+
+
+def _refuse_limit(request: Request) -> None:
+    if request.limit is not None:
+        raise UsageError(
+            "A run with --limit is not published: it says nothing of the whole benchmark.",
+            hint="Drop --limit, or drop --create-pr and --apply for a try.",
         )
 
 

@@ -63,12 +63,15 @@ class Measurement:
     """How many it was measured on: all that the task has."""
     cell: str
     """The value as the engine wrote it, unrounded."""
+    unread: int = 0
+    """Answers that could not be read, and counted as wrong."""
     url: str | None = None
     """Where the run can be looked at."""
 
     @property
     def place(self) -> str:
-        return f"{self.engine}, {self.task}, {self.samples} samples"
+        unread = f", {self.unread} answers unreadable" if self.unread else ""
+        return f"{self.engine}, {self.task}, {self.samples} samples{unread}"
 
     def address(self, card_url: str) -> str | None:
         """Where the run can be looked at; it stands in no card."""
@@ -80,6 +83,7 @@ class Measurement:
             "engine": self.engine,
             "task": self.task,
             "samples": self.samples,
+            "unread": self.unread,
             "measured": self.cell,
             "url": self.url,
         }

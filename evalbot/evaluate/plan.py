@@ -41,7 +41,8 @@ _EXAMPLE_TOKENS, _ANSWER_TOKENS = 180, 256
 _CHOICES = 4
 _COMMIT = re.compile(r"[0-9a-f]{40}", re.ASCII)
 _UPLOAD_FIRST = "Upload the model and evaluate it by its id: then the results can be published."
-_UNKNOWN_SAMPLES = 1000
+_UNKNOWN_SAMPLES, _UNKNOWN_PART = 1000, 300
+"""Of a task that does not say how many it has, and of one of many that make a group, such as MMLU's subjects."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,8 +127,18 @@ def make_plan(request: Request, connect: Callable[[], Hub], *, machine: Machine 
         facts=facts,
         choice=choice,
         cost=price,
-        notes=(*notes, *dict.fromkeys(note for task in tasks for note in task.notes)),
+        notes=(*notes, *_notes(tasks)),
     )
+
+
+def _notes(tasks: Sequence[EngineTask]) -> Iterator[str]:
+    """What is to be known of the tasks, each thing once, with the tasks that it is about."""
+    told: dict[str, list[str]] = {}
+    for task in tasks:
+        for note in task.notes:
+            told.setdefault(note, []).append(task.name)
+    for note, names in told.items():
+        yield f"{', '.join(names)}: {note}"
 
 
 def _folder(request: Request) -> Path | None:
@@ -186,7 +197,7 @@ def _hardware(
             () if listed.note is None else (listed.note,)
         )
     if machine is None or not machine.gpus:
-        return None, ()
+        return None, () if machine is None else (f"This machine has no GPU that can be used: {machine.why_no_gpu}.",)
     own = machine.as_flavor()
     chosen = _chosen(request, facts, [own], own.name)
     return replace(chosen, reasons=chosen.reasons[:-1]), ()  # the last one says who chose it, and there was no choice
@@ -212,8 +223,10 @@ def _share(request: Request) -> float:
 
 def _work(tasks: Sequence[EngineTask], limit: int | None) -> Iterator[Workload]:
     for task in tasks:
-        samples = _UNKNOWN_SAMPLES if task.samples is None else task.samples
-        samples = samples if limit is None else min(samples, limit * len(task.expands_to))
+        parts = len(task.expands_to)
+        unknown = _UNKNOWN_SAMPLES if parts == 1 else _UNKNOWN_PART * parts
+        samples = unknown if task.samples is None else task.samples
+        samples = samples if limit is None else min(samples, limit * parts)
         prompt = _EXAMPLE_TOKENS * ((task.shots or 0) + 1)
         if "generative" in task.kinds:
             yield Workload(samples, prompt, task.max_tokens or _ANSWER_TOKENS)

@@ -143,6 +143,7 @@ def _score(
             task=task["name"],
             samples=task["samples"]["completed"],
             cell=repr(value["value"]),
+            unread=task["samples"]["invalid"] or 0,
             url=url,
         ),
         dataset=dataset,
@@ -236,6 +237,18 @@ def _public(url: str | None) -> str | None:
     return url if url is not None and _ADDRESS.fullmatch(url) else None
 
 
+def _prompts(results: Results) -> Iterator[str]:
+    """Whether prompts went through the chat template, as far as tasks say."""
+    said = {task["chat_template"] for task in results["tasks"]}
+    if said == {True}:
+        yield "All prompts went through the model's chat template."
+    elif said == {False}:
+        yield "Prompts were raw: they did not go through a chat template."
+    elif True in said:
+        through = [task["name"] for task in results["tasks"] if task["chat_template"]]
+        yield f"Through the model's chat template went the prompts of {', '.join(through)}."
+
+
 def _account(results: Results) -> Iterator[str]:
     model, run = results["model"], results["run"]
     commit = evaluated_commit(results)
@@ -248,6 +261,7 @@ def _account(results: Results) -> Iterator[str]:
     yield f"Measured on {weights} of {model['id']}{f' ({how})' if how else ''} with {', '.join(_programs(results))}."
     seconds = "" if run["seconds"] is None else f" and took {run['seconds']:.0f} seconds"
     yield f"The run began at {run['started_at']}{seconds}."
+    yield from _prompts(results)
     for task in results["tasks"]:
         if (cut := truncated_prompts(task)) and task["status"] == "complete":
             yield f"{cut} prompts of {task['name']} did not fit the context and lost their beginning."

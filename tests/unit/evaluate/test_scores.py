@@ -136,11 +136,23 @@ def test_source__is_the_run__or_the_weights_where_nothing_tells_of_it() -> None:
 
 
 def test_account__says_what_was_measured_with_what() -> None:
-    first, second = origin_of(results(), MODEL).account
+    first, second, third = origin_of(results(), MODEL).account
     assert COMMIT in first
     assert "bfloat16, context of 4096 tokens" in first
     assert "lighteval 0.13.0, vLLM 0.32.0" in first
     assert "300 seconds" in second
+    assert third == "All prompts went through the model's chat template."
+
+
+def test_account__some_prompts_raw__says_which_were_not() -> None:
+    raw = task("winogrande", dataset="allenai/winogrande", config="winogrande_xl", chat_template=False)
+    *_, last = origin_of(results(task(), raw), MODEL).account
+    assert last == "Through the model's chat template went the prompts of gsm8k."
+
+
+def test_evidence__answers_that_could_not_be_read__stand_beside_the_score() -> None:
+    (found,) = origin_of(results(task(invalid=16)), MODEL).scores
+    assert found.evidence.place == "lighteval 0.13.0, gsm8k, 1319 samples, 16 answers unreadable"
 
 
 @pytest.mark.parametrize(
