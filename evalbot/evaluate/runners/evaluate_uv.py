@@ -238,7 +238,7 @@ ADVICE: Final = {
     "unsupported-task": "Choose another task, or run this one with the engine's own command.",
     "code-execution-needed": "The task runs code that the model writes; --allow-code-execution lets it, on this"
     " machine.",
-    "timeout": "Give more time with --timeout, or fewer samples with --limit.",
+    "timeout": "Give more time (--run-timeout of evalbot, --timeout of the scripts), or take fewer samples with --limit.",
     "cancelled": "Finished tasks are kept; run the others again.",
     "engine-error": "Look into the engine's log in the output folder.",
 }
@@ -316,6 +316,7 @@ _SIGNS: Final = tuple(
                 r"Repository Not Found for url",
                 r"Revision Not Found for url",
                 r"HFValidationError",
+                r"[Tt]he model `[^`]{1,200}` does not exist",
             ),
         ),
         (
@@ -339,6 +340,8 @@ _SIGNS: Final = tuple(
 TAIL_CHARACTERS: Final = 40_000
 MESSAGE_CHARACTERS: Final = 600
 _ERROR_LINE = re.compile(r"(?:^|[\s)])(?:[A-Za-z_][\w.]*(?:Error|Exception|Interrupt|NotFound|Exit))\b: ?.+")
+_POINTS_ELSEWHERE = re.compile(r"See root cause above|Engine core initialization failed")
+_TOLD_BY_UV = re.compile(r"^(?:error|(?:×|x) |Caused by|╰─▶)")
 _PREFIX = re.compile(r"^(?:\([\w-]+ pid=\d+\)\s*)?(?:(?:ERROR|CRITICAL) \d\d-\d\d [\d:]+ \[[^\]]*\]\s*)?")
 _PYDANTIC = re.compile(r"^\s*Value error, |\s*\[type=\w+, input_value=.*$")
 _NO_ERROR = re.compile(r"^(?:\([\w-]+ pid=\d+\)\s*)?(?:DEBUG|INFO|WARNING) \d\d-\d\d ")
@@ -374,7 +377,8 @@ def telling_line(text: str, kind: str) -> str:
     lines = [_PYDANTIC.sub("", _PREFIX.sub("", line)).strip() for line in text.splitlines()]
     sign = next((sign for each, sign in _SIGNS if each == kind), None)
     marked = [line for line in lines if sign is not None and sign.search(line)]
-    errors = [line for line in lines if _ERROR_LINE.search(line)]
+    errors = [line for line in lines if _ERROR_LINE.search(line) or _TOLD_BY_UV.search(line)]
+    errors = [line for line in errors if not _POINTS_ELSEWHERE.search(line)] or errors
     chosen = next(iter(marked[-1:] or errors[-1:]), None)
     if chosen is None:
         chosen = next((line for line in reversed(lines) if line), "It ended without a word.")

@@ -61,6 +61,17 @@ def test_explain__a_server_that_only_informs__is_no_sign(line: str) -> None:
     assert explain(f"{line}\nRuntimeError: something else", "server-died").kind == "server-died"
 
 
+def test_explain__a_line_that_points_to_another__is_passed_over() -> None:
+    log = "RuntimeError: Worker failed with error 'aot'\nRuntimeError: Engine core initialization failed. See root cause above."
+    assert explain(log).message == "RuntimeError: Worker failed with error 'aot'"
+    assert explain("RuntimeError: Engine core initialization failed.").message.endswith("failed.")
+
+
+def test_explain__what_uv_says_last_is_a_hint__the_error_is_shown() -> None:
+    log = "error: Request failed after 3 retries\n  Caused by: invalid peer certificate\nhint: Consider enabling system TLS"
+    assert explain(log).message == "Caused by: invalid peer certificate"
+
+
 def test_explain__cause_before_consequence__names_the_cause() -> None:
     log = "OSError: [Errno 28] No space left on device\nRuntimeError: Cannot find any model weights with `x`\n"
     assert explain(log).kind == "disk-full"
