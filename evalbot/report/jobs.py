@@ -44,17 +44,18 @@ def _samples(said: Progress) -> str:
 
 def stage(job: Job) -> str:
     where = f" on {job.flavor}" if job.flavor and job.stage in {"SCHEDULING", "RUNNING"} else ""
-    return f"Job {job.id} {_STAGES.get(job.stage, job.stage)}{where}: {job.url}"
+    return one_line(f"Job {job.id} {_STAGES.get(job.stage, job.stage)}{where}: {job.url}")
 
 
 def running(job: Job, now: datetime, price: float | None) -> str:
     so_far = " so far" if price is not None else ""
-    return f"Job {job.id} has run for {duration(job.seconds_running(now))}{_dollars(cost(job, now, price))}{so_far}."
+    ran = duration(job.seconds_running(now))
+    return one_line(f"Job {job.id} has run for {ran}{_dollars(cost(job, now, price))}{so_far}.")
 
 
 def ended(job: Job, now: datetime, price: float | None) -> str:
     ran = duration(job.seconds_running(now))
-    return f"Job {job.id} {_STAGES.get(job.stage, job.stage)} after {ran}{_dollars(cost(job, now, price))}."
+    return one_line(f"Job {job.id} {_STAGES.get(job.stage, job.stage)} after {ran}{_dollars(cost(job, now, price))}.")
 
 
 def cost(job: Job, now: datetime, price: float | None) -> float | None:
@@ -86,8 +87,8 @@ _HEAD = ("ID", "STAGE", "CREATED", "RAN", "COST", "FLAVOR", "MODEL", "RUN KEY")
 def _row(job: Job, now: datetime, price: float | None) -> tuple[str, ...]:
     so_far = cost(job, now, price)
     return (
-        job.id,
-        job.stage,
+        one_line(job.id),
+        one_line(job.stage),
         job.created_at.strftime("%Y-%m-%d %H:%M") if job.created_at else "",
         duration(job.seconds_running(now)),
         "" if so_far is None else f"${so_far:.2f}",

@@ -6,6 +6,7 @@ killed has printed less than it wrote: then the bucket has what there is.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 from evalbot.console import one_line
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from evalbot.hub.jobs import Job, Jobs
 
 _LOG_TRIES = 3
+MAX_PIECES = 20_000
+"""Lines with results that are kept, the last ones: a run of a day prints its results again and again."""
 _SILENCE = 10.0
 """Seconds without a line after which the log of an ended job has no more."""
 _LONGEST_READING = 300.0
@@ -132,7 +135,7 @@ def _parsed(data: bytes | None, job: Job) -> Results:
 
 def _read_log(jobs: Jobs, job: Job) -> list[str]:
     """The lines with results of a log that is over, over a few connections where one breaks off."""
-    reading, pieces = JobLog(jobs, job.id), list[str]()
+    reading, pieces = JobLog(jobs, job.id), deque[str](maxlen=MAX_PIECES)
     for attempt in range(_LOG_TRIES):
         try:
             for line in reading.lines(_SILENCE, longest=_LONGEST_READING):
@@ -145,4 +148,4 @@ def _read_log(jobs: Jobs, job: Job) -> list[str]:
                 raise
             continue
         break
-    return pieces
+    return list(pieces)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from evalbot.errors import AnswerTooLong, EvalbotError, EvaluationFailed, NothingFound, ServiceFailure
 from evalbot.evaluate.jobs import ending, interruption, log_results
+from evalbot.evaluate.jobs.collection import MAX_PIECES
 from evalbot.evaluate.jobs.request_time import RequestTime
 from evalbot.evaluate.local import progress
 from evalbot.hub.job_log import JobLog, LogLost, LogSilent
@@ -44,7 +45,6 @@ LAST_SILENCE = 5.0
 LONGEST_REST = 300.0
 """Seconds for all of it, however it comes."""
 KEPT_LINES = 200
-MAX_PIECES = 20_000
 _TO_CANCEL = 8.0
 """Seconds for cancelling when we are told to stop: a workflow that is cancelled kills us soon."""
 
@@ -105,7 +105,7 @@ class _Watch:
         self._job, self._submitted = submitted.job, submitted
         self._reading = JobLog(jobs, submitted.job.id)
         self._lines: deque[str] = deque(maxlen=KEPT_LINES)
-        self._pieces: list[str] = []
+        self._pieces: deque[str] = deque(maxlen=MAX_PIECES)  # the last ones: of several results the last count
         self._news = progress.Watch()
         self._began = time.monotonic()
         self._looked = self._told_cost = self._began
@@ -165,8 +165,7 @@ class _Watch:
 
     def _take(self, line: str) -> None:
         if log_results.is_piece(line):
-            if len(self._pieces) < MAX_PIECES:
-                self._pieces.append(line)
+            self._pieces.append(line)
             return
         if self._how.on_line is not None:
             self._how.on_line(line)

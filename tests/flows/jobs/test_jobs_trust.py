@@ -10,7 +10,7 @@ import pytest
 from huggingface_hub import Volume
 
 from evalbot.errors import UsageError
-from evalbot.evaluate.jobs import collect, find, spec
+from evalbot.evaluate.jobs import collect, find, spec, watch
 from evalbot.hub.jobs import Mount
 
 if TYPE_CHECKING:
@@ -155,3 +155,11 @@ def test_collect__somebody_changed_the_file_in_the_bucket__the_jobs_own_word_cou
     jobs.hub.api.batch_bucket_files(mount.source, add=[(json.dumps(better).encode(), path)])
     for log in (None, finished.pieces):
         assert collect(jobs, finished.job, log=log)["tasks"][0]["scores"][0]["value"] == 0.5
+
+
+def test_follow__more_results_than_are_kept__keeps_the_last(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "MAX_PIECES", 1)
+    finished = world.follow(world.submit())
+    place, total = finished.pieces[-1].split()[1].split("/")
+    assert int(total) > 1
+    assert place == total

@@ -7,6 +7,7 @@ import json
 import socket
 import threading
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +19,8 @@ from evalbot.evaluate.jobs import spec
 from evalbot.evaluate.local.environment import runner_environment, withheld
 from evalbot.evaluate.local.run import Secrets, require_no_secret, run_locally
 from evalbot.evaluate.results_file import parse_results
-from evalbot.hub.jobs import JobSpec
+from evalbot.hub.jobs import Job, JobSpec
+from evalbot.report import jobs as told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -181,3 +183,25 @@ def test_job__a_token_in_any_part_that_everybody_sees__is_refused(member: str) -
     given = {"image": "i", "command": (), "environment": {}, "flavor": "f", "timeout": 60, "labels": {}}
     with pytest.raises(EvalbotError, match="token stands in the job's arguments"):
         spec.require_no_secret(JobSpec(**{**given, member: value}), None)  # type: ignore[arg-type]  # as above
+
+
+def test_report__a_hub_that_answers_with_line_ends__begins_no_line_of_ours() -> None:
+    odd = "RUNNING\n::set-output name=a::b\x1b[2J"
+    job = Job(
+        id=f"a{odd}",
+        namespace="alice",
+        url=f"http://h/{odd}",
+        stage=odd,
+        message=odd,
+        created_at=None,
+        started_at=None,
+        finished_at=None,
+        running_seconds=None,
+        flavor=odd,
+        labels={"evalbot-model": odd, "evalbot-run": odd},
+        command=(),
+        mount=None,
+    )
+    now = datetime(2026, 11, 23, tzinfo=UTC)
+    lines = [told.stage(job), told.running(job, now, 1.0), told.ended(job, now, 1.0), *told.listing([job], now, {})]
+    assert [line for line in lines if "\n" in line or "\x1b" in line] == []

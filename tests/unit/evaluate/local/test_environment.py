@@ -98,7 +98,7 @@ def test_environment__hands_on_nothing_that_nobody_thought_of(name: str) -> None
     ],
 )
 def test_environment__keeps_back_a_secret_in_a_value__and_says_so(name: str, value: str) -> None:
-    environ = {"HF_TOKEN": TOKEN, name: value}
+    environ = {"WANDB_API_KEY": TOKEN, name: value}
     assert name not in runner_environment(environ, read_token=None)
     assert withheld(environ) == (name,)
     assert runner_environment(environ, read_token=None, pass_on=(name,))[name] == value
