@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -88,6 +89,33 @@ def test_gated_model__here__runs_with_the_read_token_alone(
     assert environment["HF_TOKEN"] == hub.tokens["alice-read"]
     assert hub.tokens["alice"] not in environment.values()
     assert hub.tokens["alice-read"] not in done.err + done.out
+
+
+@pytest.mark.usefixtures("gated")
+def test_read_token__in_the_env_file__is_found_and_its_file_hidden_from_the_run(
+    evaluates: Evaluates, machine: Machine, hub: SandboxHub
+) -> None:
+    Path(".env").write_text(f"HF_READ_TOKEN={hub.tokens['alice-read']}\nHF_ENDPOINT=https://elsewhere.example\n")
+    done = evaluates.here("--output-dir", "out", repo_id=GATED, user="alice")
+    assert status(done) == (0, "evaluated"), done.err
+    environment = machine.runs[0]["environment"]
+    assert (environment["HF_TOKEN"], environment["HF_ENDPOINT"]) == (hub.tokens["alice-read"], hub.endpoint)
+    assert Path("out/.env").read_text() == ""  # the first that inspect-ai finds on its way up
+
+
+def test_pass_env__hands_on_what_is_named_but_no_token(
+    evaluates: Evaluates, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OPENAI_API_KEY", "MY_SETTING", "NOT_NAMED"):
+        monkeypatch.setenv(name, f"value of {name}")
+    done = evaluates.here("--pass-env", "OPENAI_API_KEY", "--pass-env", "MY_SETTING", "--pass-env", "HF_TOKEN")
+    assert done.code == 0, done.err
+    environment = machine.runs[0]["environment"]
+    assert (environment["OPENAI_API_KEY"], environment["MY_SETTING"]) == (
+        "value of OPENAI_API_KEY",
+        "value of MY_SETTING",
+    )
+    assert not {"NOT_NAMED", "HF_TOKEN"} & set(environment)
 
 
 @pytest.mark.usefixtures("gated")
