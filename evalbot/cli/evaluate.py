@@ -179,5 +179,6 @@ def _tell(done: Evaluation, console: Console, *, explain: bool) -> int:
         tell(done.outcome, console, explain=explain, is_whole=False)
     elif evaluated is not None and evaluated.job is not None and evaluated.results is None:
         console.answer(evaluated.job.id)
+        console.note(f"When it has ended: evalbot jobs collect {evaluated.job.id} --create-pr")
     console.result(answers.evaluated(done))
     return 0
