@@ -13,6 +13,7 @@ from evalbot.card.eval_results.draft import benchmark_datasets
 from evalbot.card.eval_results.entries import FOLDER
 from evalbot.card_source import CardSource, ReadCard, read_card, read_local
 from evalbot.errors import NothingFound, StaleRevision, UsageError
+from evalbot.evaluate.obstacles import named_commit
 from evalbot.evaluate.scores import MAX_INVALID, origin_of
 from evalbot.policy import Policy
 from evalbot.proposal import propose, propose_from_tables
@@ -129,8 +130,8 @@ def publish_run(
 ) -> Outcome:
     """Preview, write, push or propose what a run of ours measured, in the card of the model that it measured.
 
-    Raises UsageError for results of another model, NothingFound where nothing of them can be published, and as
-    `extract_readme` does.
+    Raises UsageError for results of another model or of weights that main does not have, NothingFound where nothing of
+    them can be published, and as `extract_readme` does.
     """
     repo_id = source.repo_id or results["model"]["id"]
     origin = origin_of(results, repo_id, max_invalid=max_invalid, source_url=source_url)
@@ -143,6 +144,8 @@ def publish_run(
 
     def propose_scores(card: ReadCard) -> Proposal:
         name, remote = repo_id.rpartition("/")[2], card.remote
+        if remote is not None and (commit := named_commit(results)) is not None:
+            require_weights(remote.repo_id, connect, commit, remote.commit)
         of = None if remote is None else remote.repo_id
         return propose(card.data, origin, layout, choices, model=name, repo_id=of, source=origin.source)
 
@@ -207,6 +210,13 @@ def require_publishable(source: CardSource, connect: Callable[[], Hub], publish:
     """Raise AccessDenied or NothingFound where this account could not publish there: said before hours of work."""
     _publisher(source, connect, publish, Policy())
     read_card(source, connect)
+
+
+def require_weights(repo_id: str, connect: Callable[[], Hub], evaluated: str, published: str = "main") -> None:
+    """Raise UsageError where the weights of the evaluated commit are not those that the card is about."""
+    from evalbot.hub.weights import require_same_weights  # noqa: PLC0415 - imports huggingface_hub
+
+    require_same_weights(connect(), repo_id, evaluated, published)
 
 
 def _publisher(source: CardSource, connect: Callable[[], Hub], publish: Publish, policy: Policy) -> Publisher:

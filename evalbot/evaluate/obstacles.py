@@ -79,11 +79,14 @@ def evaluated_commit(results: Results) -> str | None:
 
     None where nobody can tell, and for a server that was running before.
     """
-    model, server = results["model"], results["server"]
-    if server is not None and server["external"]:
-        return None
-    asked = model["revision"]
-    return model["commit"] or (asked if asked is not None and _COMMIT.fullmatch(asked) else None)
+    server = results["server"]
+    return None if server is not None and server["external"] else named_commit(results)
+
+
+def named_commit(results: Results) -> str | None:
+    """The commit of the model that a run speaks of, whether or not it loaded it itself."""
+    asked = results["model"]["revision"]
+    return results["model"]["commit"] or (asked if asked is not None and _COMMIT.fullmatch(asked) else None)
 
 
 def obstacle_of_run(results: Results) -> str | None:

@@ -12,7 +12,7 @@ import pytest
 from evalbot.demo import REPO_ID, demo_card
 from tests.flows.bob import Bob, status
 from tests.flows.truth import OWN_SCORES, Truth, scores_in, without_index
-from tests.run_results import COMMIT, REVISION, results, score, task
+from tests.run_results import REVISION, results, score, task
 
 if TYPE_CHECKING:
     from evalbot.evaluate.runners.parts.record import Task
@@ -30,8 +30,14 @@ class Runs:
     evalbot: Evalbot
     bob: Bob
 
+    @property
+    def commit(self) -> str:
+        return str(self.bob.truth.api("alice").model_info(REPO_ID).sha)
+
     def __call__(self, *options: str, tasks: tuple[Task, ...] = (), model: str = REPO_ID, job: str | None = JOB) -> Run:
-        Path("results.json").write_text(json.dumps(results(*tasks, model=model, log_url=job)))
+        made = results(*tasks, model=model, log_url=job)
+        made["model"]["commit"] = self.commit
+        Path("results.json").write_text(json.dumps(made))
         return self.evalbot("publish", "results.json", "--json", *options)
 
     def proposes(self, *options: str, tasks: tuple[Task, ...] = (), job: str = JOB) -> Run:
@@ -58,7 +64,7 @@ def test_publish__preview__is_a_result_for_the_benchmarks_own_dataset(runs: Runs
         f"url: {JOB}",
     ):
         assert line in done.json["yaml"], done.json["yaml"]
-    assert (done.json["table"], done.json["run"]["commit"]) == (None, COMMIT)
+    assert (done.json["table"], done.json["run"]["commit"]) == (None, runs.commit)
     assert done.json["scores"][0]["evidence"]["samples"] == 1319
 
 
@@ -68,7 +74,7 @@ def test_publish__proposes__and_says_how_it_was_measured(runs: Runs) -> None:
     assert scores_in(runs.bob.truth.card("refs/pr/1"))[GSM8K] == "0.6123"
     assert without_index(runs.bob.truth.card("refs/pr/1")) == demo_card()
     description, (summary,) = runs.bob.said()
-    assert f"Measured on commit {COMMIT}" in description
+    assert f"Measured on commit {runs.commit}" in description
     assert f"| [lighteval 0.13.0, gsm8k, 1319 samples, standard error 0.01]({JOB}) |" in description
     assert "Correct the table" not in description
     assert "table" not in summary

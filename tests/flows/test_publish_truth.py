@@ -172,3 +172,60 @@ def test_run__with_the_same_task_twice__publishes_neither_value(runs: Runs) -> N
     assert {each["reason"] for each in done.json["skipped"]} == {
         "GSM8K (extractive_match) stands for 2 different values"
     }
+
+
+def _push(runs: Runs, path: str, data: bytes, revision: str = "main") -> str:
+    """Alice changes one file; returns the commit."""
+    api = runs.bob.truth.api("alice")
+    return str(api.upload_file(path_or_fileobj=data, path_in_repo=path, repo_id=REPO_ID, revision=revision).oid)
+
+
+def _of(commit: str | None, revision: str | None = "main") -> dict[str, Any]:
+    return {**results()["model"], "id": REPO_ID, "commit": commit, "revision": revision}
+
+
+@pytest.mark.parametrize(
+    "path", ["model.safetensors", "config.json", "tokenizer.json", "chat_template.jinja", "modeling.py"]
+)
+@pytest.mark.parametrize("options", [(), ("--create-pr",)])
+def test_weights__that_main_does_not_have_any_more__are_not_published(
+    runs: Runs, path: str, options: tuple[str, ...]
+) -> None:
+    before = _push(runs, path, b"first")
+    _push(runs, path, b"second")
+    done = runs(options=options, model=_of(before))
+    assert done.code == 2
+    assert f"{path} differs" in done.err
+    assert runs.bob.truth.ours() == []
+
+
+def test_weights__of_a_branch__are_not_published_to_main(runs: Runs) -> None:
+    api = runs.bob.truth.api("alice")
+    api.create_branch(REPO_ID, branch="trained-longer")
+    commit = _push(runs, "model.safetensors", b"trained longer", "trained-longer")
+    done = runs.propose(model=_of(commit, "trained-longer"))
+    assert done.code == 2
+    assert "model.safetensors differs" in done.err
+
+
+def test_weights__that_nobody_finds_any_more__are_not_published(runs: Runs) -> None:
+    done = runs.propose(model=_of("f" * 40))
+    assert done.code == 2
+    assert "no commit ffffffffffff any more" in done.err
+
+
+@pytest.mark.parametrize(
+    "path", ["README.md", "LICENSE", "generation_config.json", "onnx/model.onnx", "pytorch_model.bin"]
+)
+def test_weights__beside_which_something_else_changed__are_main_s(runs: Runs, path: str) -> None:
+    before = _push(runs, "model.safetensors", b"weights")
+    _push(runs, path, demo_card() + b"\nMore.\n" if path == "README.md" else b"more")
+    assert status(runs.propose(model=_of(before))) == (0, "proposed")
+
+
+def test_weights__of_a_server_that_ran_before__are_compared_by_the_commit_that_was_asked_for(runs: Runs) -> None:
+    before = _push(runs, "model.safetensors", b"first")
+    _push(runs, "model.safetensors", b"second")
+    server = {**(results()["server"] or {}), "external": True, "root": REPO_ID}
+    done = runs.propose(model=_of(None, before), server=server)
+    assert (done.code, "model.safetensors differs" in done.err) == (2, True)
