@@ -238,7 +238,8 @@ ADVICE: Final = {
     "unsupported-task": "Choose another task, or run this one with the engine's own command.",
     "code-execution-needed": "The task runs code that the model writes; --allow-code-execution lets it, on this"
     " machine.",
-    "timeout": "Give more time (--run-timeout of evalbot, --timeout of the scripts), or take fewer samples with --limit.",
+    "timeout": "Give more time (--run-timeout of evalbot, --timeout of the scripts), or take fewer samples with"
+    " --limit.",
     "cancelled": "Finished tasks are kept; run the others again.",
     "engine-error": "Look into the engine's log in the output folder.",
 }
@@ -341,7 +342,7 @@ TAIL_CHARACTERS: Final = 40_000
 MESSAGE_CHARACTERS: Final = 600
 _ERROR_LINE = re.compile(r"(?:^|[\s)])(?:[A-Za-z_][\w.]*(?:Error|Exception|Interrupt|NotFound|Exit))\b: ?.+")
 _POINTS_ELSEWHERE = re.compile(r"See root cause above|Engine core initialization failed")
-_TOLD_BY_UV = re.compile(r"^(?:error|(?:×|x) |Caused by|╰─▶)")
+_TOLD_BY_UV = re.compile(r"^(?:error|(?:\u00d7|x) |Caused by|╰─▶)")
 _PREFIX = re.compile(r"^(?:\([\w-]+ pid=\d+\)\s*)?(?:(?:ERROR|CRITICAL) \d\d-\d\d [\d:]+ \[[^\]]*\]\s*)?")
 _PYDANTIC = re.compile(r"^\s*Value error, |\s*\[type=\w+, input_value=.*$")
 _NO_ERROR = re.compile(r"^(?:\([\w-]+ pid=\d+\)\s*)?(?:DEBUG|INFO|WARNING) \d\d-\d\d ")
