@@ -16,6 +16,9 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]"
 terminal escape sequences."""
 MASK = "***"
 
+_TOKEN = re.compile(r"\bhf_[A-Za-z0-9]{30,}")
+"""What looks like a token of the Hub: one may have been typed into the wrong place."""
+
 _hidden: set[str] = set()
 
 
@@ -63,7 +66,7 @@ def redacted(text: str) -> str:
     """The text without the secrets that were hidden."""
     for secret in _hidden:
         text = text.replace(secret, MASK)
-    return text
+    return _TOKEN.sub(MASK, text)
 
 
 def _print(text: str, stream: TextIO) -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from evalbot.card_source import CardSource
     from evalbot.hub.client import Hub
 
+_LEAST_KEY = 8
+"""Characters of a key that is hidden: people give local servers keys such as `none`, which stand in many words."""
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 timeout_option = click.option(
     "--timeout",
@@ -63,6 +65,9 @@ def start(*, as_json: bool, timeout: float) -> tuple[Console, Callable[[], Hub]]
 
     for name in ("HF_TOKEN", "HF_READ_TOKEN"):
         hide(os.environ.get(name, "").strip())
+    for name in ("VLLM_API_KEY", "AA_API_KEY"):
+        key = os.environ.get(name, "").strip()
+        hide(key if len(key) >= _LEAST_KEY else None)
     return console, connect
 
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evalbot.errors import AccessDenied, EvaluationFailed, UsageError
+from evalbot.errors import AccessDenied, EvalbotError, EvaluationFailed, UsageError
 from evalbot.evaluate.jobs import BucketChoice, JobRequest, Watching, collect, follow, submit
 from evalbot.evaluate.jobs.looks import write
 from evalbot.evaluate.jobs.read_token import READ_VARIABLE, require_read_only, why_it_can_write
 from evalbot.evaluate.local.folder import new_name
 from evalbot.evaluate.local.outcome import LocalRunFailed
 from evalbot.evaluate.local.run import Secrets, run_locally
-from evalbot.evaluate.results_file import RESULTS_NAME
+from evalbot.evaluate.results_file import RESULTS_NAME, read_results
 from evalbot.evaluate.runners.parts.requirements import INSPECT, LIGHTEVAL, TRANSFORMERS, VLLM
 from evalbot.hub.jobs import open_jobs
 from evalbot.hub.refusals import TOKENS_PAGE
@@ -102,6 +103,8 @@ def evaluate_as_job(
     the message says otherwise.
     """
     jobs = open_jobs(hub, choices.namespace)
+    if not choices.detach:
+        choices = replace(choices, output_dir=_writable(choices.output_dir or Path(new_name(plan.command.model))))
     submitted = submit(
         jobs, _job_request(plan, choices, read_token), bucket=choices.bucket, again=choices.again, notify=notify
     )
@@ -128,8 +131,9 @@ def _awaited(
 
 def _kept(results: Results, job: Job, choices: JobChoices, failure: EvaluationFailed | None) -> Evaluated:
     """The results in a file; a failed task is a failure of the run, whatever the job's stage says."""
-    path = (choices.output_dir or Path(new_name(results["model"]["id"]))) / RESULTS_NAME
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = (choices.output_dir or _writable(Path(new_name(results["model"]["id"])))) / RESULTS_NAME
+    if path.exists() and not _is_of(path, job):
+        path = path.with_name(f"results-{job.id}.json")  # what another run wrote stays
     write(path, results)
     failed = [task["name"] for task in results["tasks"] if task["status"] in _UNFINISHED]
     if failure is None and failed:
@@ -139,6 +143,26 @@ def _kept(results: Results, job: Job, choices: JobChoices, failure: EvaluationFa
             candidates=failed,
         )
     return Evaluated(results=results, path=path, job=job, failure=failure)
+
+
+def _writable(folder: Path) -> Path:
+    """The folder, made where it is not there: found out before anything is paid for. Raises UsageError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        raise UsageError(
+            f"Could not write to {folder}: {error.strerror or error}.", hint="Name another --output-dir."
+        ) from None
+
+
+def _is_of(path: Path, job: Job) -> bool:
+    """Whether a results file is one of this job, so that it may be written anew."""
+    try:
+        return read_results(path)["run"]["job_id"] == job.id
+    except EvalbotError:
+        return False
 
 
 def _job_request(plan: Plan, choices: JobChoices, read_token: str | None) -> JobRequest:

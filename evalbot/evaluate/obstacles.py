@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from evalbot.evaluate.runners.parts.record import EngineScore, Results, Task
 
+_NAME = re.compile(r"[\x21-\x7e]{1,200}")
+"""Of tasks, data sets, their parts and commits: names of one word."""
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _HARMLESS: Final = frozenset(
     """
@@ -120,7 +122,16 @@ def obstacle_of_task(task: Task, max_invalid: float) -> str | None:
         return reason
     if problem is not None:
         return f"it did not go well: {problem['message']}"
+    if not all(_NAME.fullmatch(name) for name in _names(task)):
+        return "its names are none that a card could hold for years"
     return _unreadable(task, max_invalid) or _truncated(task, max_invalid)
+
+
+def _names(task: Task) -> Iterator[str]:
+    """What of a task would stand in the card."""
+    dataset = task["dataset"]
+    named = () if dataset is None else (dataset["id"], dataset["config"], dataset["split"], dataset["revision"])
+    yield from (name for name in (task["name"], *named) if name is not None)
 
 
 def _partial(task: Task) -> str | None:

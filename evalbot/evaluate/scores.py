@@ -39,6 +39,7 @@ _LONGEST = 400
 _DISTRIBUTIONS = {"lighteval": "lighteval", "inspect": "inspect-ai"}
 _FRACTIONS = frozenset({"accuracy", "acc_norm", "exact_match", "extractive_match", "f1", "mc1", "mc2", "pass@1"})
 """Metrics that both engines give as a fraction."""
+_VERSION = re.compile(r"[\w.+-]{1,64}", re.ASCII)
 _ADDRESS = re.compile(r"https://[\w.~:/?#@!$&+,;=%-]+", re.ASCII)
 
 
@@ -210,7 +211,8 @@ def _engine(task: Task, packages: Mapping[str, str]) -> str:
 
 
 def _version(name: str, packages: Mapping[str, str]) -> str | None:
-    return next((version for key, version in packages.items() if key.replace("_", "-").casefold() == name), None)
+    found = next((version for key, version in packages.items() if key.replace("_", "-").casefold() == name), "")
+    return found if _VERSION.fullmatch(found) else None
 
 
 def _programs(results: Results) -> Iterator[str]:
@@ -218,7 +220,8 @@ def _programs(results: Results) -> Iterator[str]:
     yield from dict.fromkeys(_engine(task, results["packages"]) for task in results["tasks"])
     server = results["server"]
     if server is not None and server["backend"] == "vllm":
-        yield " ".join(filter(None, ("vLLM", server["version"])))
+        version = server["version"] or ""
+        yield f"vLLM {version}" if _VERSION.fullmatch(version) else "vLLM"
     elif server is not None:
         yield " ".join(filter(None, ("Transformers", _version("transformers", results["packages"]))))
 

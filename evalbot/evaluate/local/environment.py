@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -86,7 +87,7 @@ def runner_environment(
     secret_values = secrets_in(environ)
     kept = {name: value for name, value in environ.items() if _is_harmless(name, value, secret_values)}
     kept |= {name: environ[name] for name in pass_on if name in environ and not _is_kept_back(name, environ)}
-    kept |= QUIET
+    kept |= QUIET | _own_configuration_of_uv(environ)
     # Without this, huggingface_hub takes the token that `hf auth login` stored, which can mostly write.
     kept["HF_TOKEN_PATH"] = os.devnull
     if read_token:
@@ -94,6 +95,18 @@ def runner_environment(
     if server_key:
         kept["VLLM_API_KEY"] = server_key.strip()
     return kept
+
+
+def _own_configuration_of_uv(environ: Mapping[str, str]) -> dict[str, str]:
+    """Uv reads a uv.toml or pyproject.toml of the folders above, and one of a checked-out pull request could name the
+    place that packages come from. The user's own, and the system's, still count.
+    """
+    if "UV_CONFIG_FILE" in environ or "UV_NO_CONFIG" in environ:
+        return {}
+    folder = Path(environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME", ""), ".config"))
+    own = (folder / "uv" / "uv.toml", Path("/etc/uv/uv.toml"))
+    found = next((path for path in own if path.is_absolute() and path.is_file()), None)
+    return {"UV_NO_CONFIG": "1"} if found is None else {"UV_CONFIG_FILE": str(found)}
 
 
 def is_secret(name: str) -> bool:

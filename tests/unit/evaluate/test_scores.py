@@ -69,6 +69,8 @@ UNPUBLISHABLE: list[tuple[Task, str]] = [
     (task("gsm8k", score(value=math.nan)), "no number"),
     (task("gsm8k", score(value=math.inf)), "no number"),
     (task(scores=[]), "it gave no value"),
+    (task("gsm8k\n- x"), "none that a card could hold"),
+    (task(config="main" * 100), "none that a card could hold"),
 ]
 
 

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import pytest
 
 from evalbot.evaluate.local.environment import is_secret, runner_environment, secrets_in, withheld
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TOKEN = "hf_0123456789abcdef"
 
@@ -121,6 +125,16 @@ def test_environment__nobody_is_told_of_a_run_and_no_stored_token_is_taken() -> 
     made = runner_environment({"HF_HUB_DISABLE_TELEMETRY": "0", "HF_TOKEN_PATH": "/home/a/token"}, read_token=None)
     assert made["HF_HUB_DISABLE_TELEMETRY"] == made["DO_NOT_TRACK"] == made["VLLM_NO_USAGE_STATS"] == "1"
     assert made["HF_TOKEN_PATH"] == os.devnull
+
+
+def test_environment__uv_reads_no_configuration_of_the_folders_above(tmp_path: Path) -> None:
+    home = {"HOME": str(tmp_path)}
+    assert runner_environment(home, read_token=None).get("UV_CONFIG_FILE", "/etc/uv/uv.toml") == "/etc/uv/uv.toml"
+    own = tmp_path / ".config" / "uv" / "uv.toml"
+    own.parent.mkdir(parents=True)
+    own.write_text("")
+    assert runner_environment(home, read_token=None)["UV_CONFIG_FILE"] == str(own)
+    assert runner_environment({**home, "UV_CONFIG_FILE": "/mine"}, read_token=None)["UV_CONFIG_FILE"] == "/mine"
 
 
 def test_secrets__are_the_values_that_can_be_looked_for() -> None:
