@@ -98,8 +98,10 @@ def runner_environment(
 
 
 def _own_configuration_of_uv(environ: Mapping[str, str]) -> dict[str, str]:
-    """Uv reads a uv.toml or pyproject.toml of the folders above, and one of a checked-out pull request could name the
-    place that packages come from. The user's own, and the system's, still count.
+    """Which uv.toml counts: the user's own, or the system's.
+
+    Else uv reads one of the folders above too, and one of a checked-out pull request could name the place that packages
+    come from.
     """
     if "UV_CONFIG_FILE" in environ or "UV_NO_CONFIG" in environ:
         return {}
