@@ -73,7 +73,7 @@ def run_locally(
     From the first start on, secrets of this process are overwritten in what the system shows of it (secrecy.py).
     """
     secrets = secrets or Secrets()
-    require_no_secret(command.arguments(), _tokens(environ, secrets))
+    require_no_secret([*command.arguments(), str(output_dir or "")], _tokens(environ, secrets))
     check_system()
     uv = find_uv(environ)
     command = with_model(command)

@@ -24,6 +24,7 @@ from evalbot.report import jobs as told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 KEY = "the-key-of-the-server"
 TOKEN = "hf_" + "Write0123456789" * 2 + "abcd"
@@ -171,6 +172,14 @@ def test_run_locally__a_token_among_the_arguments__starts_nothing(changes: dict[
         )
     assert TOKEN not in refused.value.message
     assert said == []
+
+
+def test_run_locally__a_token_as_the_folder__makes_none(tmp_path: Path) -> None:
+    command = RunnerCommand(model="acme/Demo-7B", lighteval_tasks=("gsm8k|5",), output_dir="out")
+    folder = tmp_path / TOKEN
+    with pytest.raises(UsageError, match="token stands in the arguments"):
+        run_locally(command, environ={"HF_TOKEN": TOKEN}, notify=print, timeout=60, output_dir=folder)
+    assert not folder.exists()
 
 
 def test_require_no_secret__a_key_that_is_a_common_word__is_none() -> None:
