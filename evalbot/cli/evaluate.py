@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
+from click.core import ParameterSource
 
 from evalbot.cli.evaluate_options import BACKENDS, Sectioned, evaluate_options
 from evalbot.cli.publishing import Publishing, publishing_of, tell
@@ -55,6 +56,7 @@ def evaluate(
     if list_tasks is not None:
         return _list(console, list_tasks)
     publishing = publishing_of(options)
+    _refuse_options_of_elsewhere(options["where"])
     request = _request(options)
     if plan_alone:
         planned = evaluating.plan_only(request, connect)
@@ -71,6 +73,26 @@ def evaluate(
         notify=console.note,
     )
     return _tell(done, console, explain=explain)
+
+
+_ELSEWHERE = {
+    "local": ("namespace", "bucket", "no_bucket", "image", "again", "detach", "max_queue", "cancel_on_interrupt"),
+    "jobs": ("allow_cpu", "pass_on"),
+}
+"""Options that mean nothing where the run is: one that is silently left out would be believed to hold."""
+
+
+def _refuse_options_of_elsewhere(where: str) -> None:
+    context = click.get_current_context()
+    typed = {
+        parameter.name: parameter.opts[0]
+        for parameter in context.command.params
+        if parameter.name and context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
+    }
+    wrong = [typed[name] for name in _ELSEWHERE[where] if name in typed]
+    if wrong:
+        other = "jobs" if where == "local" else "local"
+        raise UsageError(f"{', '.join(wrong)} has no meaning with --where {where}.", hint=f"Add --where {other}.")
 
 
 def _list(console: Console, words: str) -> int:
