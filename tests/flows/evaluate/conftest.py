@@ -115,6 +115,10 @@ class Evaluates:
     def as_job(self, *options: str, **named: Any) -> Run:
         return self("--where", "jobs", *options, **named)
 
+    def at(self, where: str, *options: str, **named: Any) -> Run:
+        """local or jobs."""
+        return self.here(*options, **named) if where == "local" else self.as_job(*options, **named)
+
     def publishes_nothing(self) -> bool:
         return self.truth.ours() == [] and b"model-index" not in self.truth.card()
 

@@ -10,15 +10,24 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from evalbot.evaluate.local import preflight
-from tests.flows.evaluate.conftest import status
+from evalbot.sandbox.server import SandboxHub
+from tests.flows.evaluate.conftest import MODEL, status
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-    from evalbot.sandbox.server import SandboxHub
     from tests.flows.evaluate.conftest import Evaluates, Machine
 
 HUGE = {"weight": {"dtype": "BF16", "shape": [2_000_000, 1_000_000], "data_offsets": [0, 0]}}
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory, model_files: Mapping[str, bytes]) -> Iterator[SandboxHub]:
+    """One for all: nothing is written here, and no job starts."""
+    with SandboxHub(tmp_path_factory.mktemp("refusals") / "hub", job_environment={}) as running:
+        running.create_repo(MODEL, files=model_files)
+        running.create_repo("acme/huge", files={**model_files, "model.safetensors": safetensors(HUGE)})
+        yield running
 
 
 def safetensors(header: Mapping[str, Any]) -> bytes:
@@ -45,12 +54,13 @@ def safetensors(header: Mapping[str, Any]) -> bytes:
 def test_task__that_cannot_be_run__is_refused_before_anything_is_asked(
     evaluates: Evaluates, machine: Machine, tasks: str, says: str, candidate: str
 ) -> None:
+    before = len(evaluates.evalbot.hub.log)
     done = evaluates.here(tasks=tasks, user=None)
     assert status(done) == (2, "usage-error")
     assert says in done.json["error"]["message"]
     assert not candidate or candidate in done.json["error"]["candidates"]
     assert machine.runs == []
-    assert len(evaluates.evalbot.hub.log) == 0
+    assert len(evaluates.evalbot.hub.log) == before
 
 
 @pytest.mark.parametrize(
@@ -83,7 +93,8 @@ def test_task__that_cannot_be_run__is_refused_before_anything_is_asked(
 def test_option__that_cannot_be_used__is_told_in_words(
     evaluates: Evaluates, machine: Machine, options: tuple[str, ...], code: int, says: str
 ) -> None:
-    done = evaluates.here(*options, user="bob" if "jobs" in options else None)
+    run = evaluates if "jobs" in options else evaluates.here
+    done = run(*options, user="bob" if "jobs" in options else None)
     assert (done.code, says in done.json["error"]["message"] + done.err) == (code, True), done.err
     assert "secret" not in done.err + done.out
     assert machine.runs == []
@@ -125,9 +136,10 @@ def test_model__that_engines_cannot_load__is_refused_before_a_gpu_waits(
     says: str,
 ) -> None:
     files = {name: data for name, data in {**model_files, **changes}.items() if data is not None}
-    hub.create_repo("acme/broken", files=files)
+    name = f"acme/broken-{len(hub.log)}"
+    hub.create_repo(name, files=files)
     for where in ("local", "jobs"):
-        done = evaluates("--where", where, repo_id="acme/broken")
+        done = evaluates("--where", where, repo_id=name)
         assert status(done) == (3, "nothing-found")
         assert says in done.err
     Path("broken").mkdir()
@@ -137,10 +149,7 @@ def test_model__that_engines_cannot_load__is_refused_before_a_gpu_waits(
     assert (done.code, says in done.err) == (3, True), done.err
 
 
-def test_model__larger_than_every_flavor__says_how_large_it_is(
-    evaluates: Evaluates, hub: SandboxHub, model_files: Mapping[str, bytes]
-) -> None:
-    hub.create_repo("acme/huge", files={**model_files, "model.safetensors": safetensors(HUGE)})
+def test_model__larger_than_every_flavor__says_how_large_it_is(evaluates: Evaluates, hub: SandboxHub) -> None:
     done = evaluates.as_job(repo_id="acme/huge")
     assert status(done) == (3, "nothing-found")
     assert "acme/huge is larger than any hardware on the list: with 2000B parameters" in done.err
@@ -148,11 +157,8 @@ def test_model__larger_than_every_flavor__says_how_large_it_is(
     assert hub.jobs.of("bob") == []
 
 
-def test_model__larger_than_the_gpu__says_so_before_it_is_loaded(
-    evaluates: Evaluates, hub: SandboxHub, machine: Machine, model_files: Mapping[str, bytes]
-) -> None:
+def test_model__larger_than_the_gpu__says_so_before_it_is_loaded(evaluates: Evaluates, machine: Machine) -> None:
     machine.has_gpu()
-    hub.create_repo("acme/huge", files={**model_files, "model.safetensors": safetensors(HUGE)})
     done = evaluates(repo_id="acme/huge")
     assert status(done) == (2, "usage-error")
     assert "acme/huge does not fit on this-machine" in done.err

@@ -48,7 +48,7 @@ def test_read_token__that_can_write__is_refused(
     hub = evaluates.evalbot.hub
     monkeypatch.setenv("HF_READ_TOKEN", hub.tokens[label])
     for where in ("local", "jobs"):
-        done = evaluates("--where", where, "--allow-cpu")
+        done = evaluates.at(where)
         assert status(done) == (7, "access-denied")
         assert reason in done.err
         assert "Set HF_READ_TOKEN to a token of role read" in done.err
@@ -62,7 +62,7 @@ def test_read_token__that_can_write__is_refused(
 def test_gated_model__without_a_read_token__says_which_token_to_set(
     evaluates: Evaluates, machine: Machine, where: str
 ) -> None:
-    done = evaluates("--where", where, "--allow-cpu", repo_id=GATED, user="alice")
+    done = evaluates.at(where, repo_id=GATED, user="alice")
     assert status(done) == (7, "access-denied")
     assert "The model is not public, and a run is given no token that can write" in done.err
     assert "Set HF_READ_TOKEN to a token of role read" in done.err
@@ -178,7 +178,7 @@ def test_foreign_code__without_the_commit_that_was_read__is_refused(
     evaluates: Evaluates, machine: Machine, where: str, revision: tuple[str, ...]
 ) -> None:
     user = "bob" if where == "jobs" else None
-    done = evaluates("--where", where, "--allow-cpu", "--trust-remote-code", *revision, user=user)
+    done = evaluates.at(where, "--trust-remote-code", *revision, user=user)
     assert status(done) == (2, "usage-error")
     assert "add --revision COMMIT beside --trust-remote-code" in done.err
     assert machine.runs == []
@@ -222,7 +222,7 @@ def test_chat_template__that_the_model_has_not__is_refused_before_anything_runs(
     base = {name: data for name, data in model_files.items() if name != "chat_template.jinja"}
     hub.create_repo("acme/base", files=base)
     for where in ("local", "jobs"):
-        done = evaluates("--where", where, "--allow-cpu", "--use-chat-template", repo_id="acme/base")
+        done = evaluates.at(where, "--use-chat-template", repo_id="acme/base")
         assert status(done) == (2, "usage-error")
         assert "acme/base has no chat template." in done.err
         assert "Only use --use-chat-template for instruction-tuned models that include a chat template." in done.err
