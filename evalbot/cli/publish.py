@@ -122,7 +122,6 @@ def publish_results(
 ) -> Outcome:
     """Publish results as the options ask for it; without a card, to the model that was evaluated."""
     from evalbot import flows
-    from evalbot.evaluate.workflow import run_url
     from evalbot.reading import Layout
 
     if repo_id is None and readme is None:
@@ -136,5 +135,5 @@ def publish_results(
         publish=asked.how,
         policy=asked.policy,
         max_invalid=max_invalid,
-        source_url=source_url or results["run"]["log_url"] or run_url(),
+        source_url=source_url,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from dataclasses import dataclass, field, replace
 from importlib import resources
@@ -17,6 +18,7 @@ from evalbot.evaluate.local.outcome import LocalRunFailed
 from evalbot.evaluate.local.run import Secrets, run_locally
 from evalbot.evaluate.results_file import RESULTS_NAME, read_results
 from evalbot.evaluate.runners.parts.requirements import INSPECT, LIGHTEVAL, TRANSFORMERS, VLLM
+from evalbot.evaluate.workflow import run_url
 from evalbot.hub.jobs import open_jobs
 from evalbot.hub.refusals import TOKENS_PAGE
 
@@ -90,8 +92,19 @@ def evaluate_here(
     except LocalRunFailed as failure:
         if failure.results is None:
             raise
-        return Evaluated(results=failure.results, path=folder / RESULTS_NAME, failure=failure)
-    return Evaluated(results=results, path=folder / RESULTS_NAME)
+        return Evaluated(
+            results=_located(failure.results, folder, choices), path=folder / RESULTS_NAME, failure=failure
+        )
+    return Evaluated(results=_located(results, folder, choices), path=folder / RESULTS_NAME)
+
+
+def _located(results: Results, folder: Path, choices: LocalChoices) -> Results:
+    """The results with the workflow run that measured them, in their file too: another one may publish it later."""
+    url = run_url(choices.environ)
+    if url is not None and results["run"]["log_url"] is None:
+        results["run"]["log_url"] = url
+        write(folder / RESULTS_NAME, results)
+    return results
 
 
 def evaluate_as_job(
@@ -169,7 +182,7 @@ def _job_request(plan: Plan, choices: JobChoices, read_token: str | None) -> Job
     if plan.choice is None:
         raise UsageError(f"Nothing is known of {plan.command.model}, so no hardware can be chosen for a job.")
     request = JobRequest(
-        script=resources.files("evalbot.evaluate.runners").joinpath("evaluate_uv.py").read_text(encoding="utf-8"),
+        script=_runner(),
         command=plan.command,
         flavor=plan.choice.flavor.name,
         timeout=plan.timeout,
@@ -179,9 +192,17 @@ def _job_request(plan: Plan, choices: JobChoices, read_token: str | None) -> Job
     return request if choices.image is None else replace(request, image=choices.image)
 
 
+def _runner() -> str:
+    return resources.files("evalbot.evaluate.runners").joinpath("evaluate_uv.py").read_text(encoding="utf-8")
+
+
 def _versions(plan: Plan) -> dict[str, str]:
-    """What decides what is measured, beside the command: the pins of the environments that take part."""
+    """What decides what is measured, beside the command: the pins of the environments that take part, and the runner.
+
+    Results of an earlier runner may be those of a mistake that was mended since.
+    """
     parts = {
+        "runner": (hashlib.sha256(_runner().encode()).hexdigest(),),
         "server": VLLM if plan.command.backend == "vllm" else TRANSFORMERS,
         "lighteval": LIGHTEVAL if plan.command.lighteval_tasks else (),
         "inspect": INSPECT if plan.command.inspect_tasks else (),

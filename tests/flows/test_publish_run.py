@@ -183,11 +183,15 @@ def test_publish__no_file__says_so(runs: Runs) -> None:
     assert done.code == 3
 
 
-def test_publish__in_a_workflow__names_the_workflow_run(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_publish__in_a_workflow_that_did_not_measure__names_the_weights(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("GITHUB_SERVER_URL", "https://github.com")
     monkeypatch.setenv("GITHUB_REPOSITORY", "acme/models")
     monkeypatch.setenv("GITHUB_RUN_ID", "77")
-    assert "url: https://github.com/acme/models/actions/runs/77" in runs(job=None).json["yaml"]
+    done = runs(job=None)
+    assert f"url: https://huggingface.co/{REPO_ID}/tree/{runs.commit}" in done.json["yaml"]
+    assert "runs/77" not in done.json["yaml"]
 
 
 def test_publish__grouped__is_one_result(runs: Runs) -> None:
