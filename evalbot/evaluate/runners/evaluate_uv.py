@@ -1872,6 +1872,45 @@ def _counted(responses: Sequence[Any], counts: Counts | None, done: Callable[[],
     return list(responses)
 
 
+# ---- listening -------------------------------------------------------------------------------------------------------
+# Whose socket listens on a port of this machine's loopback. Ports are seen by all users, and anybody may take one.
+
+
+LOOPBACK: Final = "127.0.0.1"
+_TABLE: Final = Path("/proc/net/tcp")
+_LISTENS: Final = "0A"
+_ADDRESS, _STATE, _USER = 1, 3, 7
+
+
+def listens_here(port: int) -> bool:
+    """Whether a program of this user listens on the port; True also where the system does not tell."""
+    with socket.socket() as known:
+        known.bind((LOOPBACK, 0))
+        known.listen(1)
+        ours = _our_ports(_table())
+        # A system that does not list a socket which is certainly there, such as macOS, tells nothing of the other.
+        return port in ours or known.getsockname()[1] not in ours
+
+
+def _table() -> str:
+    """The sockets of IPv4, a line each, as proc(5) describes them; empty where there is no such file."""
+    try:
+        return _TABLE.read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return ""
+
+
+def _our_ports(table: str) -> set[int]:
+    """The ports of loopback on which this user listens."""
+    host = f"{int.from_bytes(socket.inet_aton(LOOPBACK), sys.byteorder):08X}:"
+    rows = [fields for line in table.splitlines()[1:] if len(fields := line.split()) > _USER]
+    return {
+        int(row[_ADDRESS].removeprefix(host), 16)
+        for row in rows
+        if row[_ADDRESS].startswith(host) and row[_STATE] == _LISTENS and row[_USER] == str(os.geteuid())
+    }
+
+
 # ---- machine ---------------------------------------------------------------------------------------------------------
 # What a run ran on: hardware, and the versions of what is installed.
 
@@ -3115,7 +3154,6 @@ def _log_url() -> str | None:
 # could have the model write; they learn nothing of the run.
 
 
-HOST: Final = "127.0.0.1"
 READY_SECONDS: Final = 0.2
 PORTS_TRIED: Final = 4
 REFUSED_ARGUMENTS: Final = {
@@ -3181,7 +3219,7 @@ def serve_arguments(settings: RunSettings, model: dict[str, Any], name: str, por
     words = [word for option, value in given.items() if value is not None for word in (option, str(value))]
     code = ["--trust-remote-code"] if settings.trust_remote_code else []
     return [
-        *("vllm", "serve", model["id"], "--host", HOST, "--port", str(port), "--served-model-name", name),
+        *("vllm", "serve", model["id"], "--host", LOOPBACK, "--port", str(port), "--served-model-name", name),
         *("--uvicorn-log-level", "warning"),
         *("--generation-config", "vllm"),  # not the repository's, which changes greedy answers too
         *words,
@@ -3197,7 +3235,7 @@ def served_name(settings: RunSettings) -> str:
 def free_port() -> int:
     """A port nobody listens on. It can be taken before the server listens; `start` then takes another."""
     with socket.socket() as chosen:
-        chosen.bind((HOST, 0))
+        chosen.bind((LOOPBACK, 0))
         port: int = chosen.getsockname()[1]
         return port
 
@@ -3240,9 +3278,13 @@ class VllmServer:
             stop(self.children)
             self.start()
             return None
-        base_url = f"http://{HOST}:{self._port}/v1"
+        # Another user may have taken the port meanwhile: nothing is asked of him, because the key would go with it.
+        # Once ours listens nobody else can, and until then it may still find that its port is taken.
+        if not listens_here(self._port):
+            return None
+        base_url = f"http://{LOOPBACK}:{self._port}/v1"
         key = self._env[KEY_VARIABLE]
-        # Another program may answer on this port: only one that knows the key and lists the model is ours.
+        # Another program of this user may answer too.
         if not _healthy(base_url, key) or self._name not in _names(base_url, key):
             return None
         return look_at(base_url, key, self._name, seconds=time.monotonic() - self._started)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .asking import Refused, ask_server
 from .failures import Failure, explain
+from .listening import LOOPBACK, listens_here
 from .options import KEY_VARIABLE
 from .processes import Child, stop
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from .settings import RunSettings
 
-HOST: Final = "127.0.0.1"
 READY_SECONDS: Final = 0.2
 PORTS_TRIED: Final = 4
 REFUSED_ARGUMENTS: Final = {
@@ -91,7 +91,7 @@ def serve_arguments(settings: RunSettings, model: dict[str, Any], name: str, por
     words = [word for option, value in given.items() if value is not None for word in (option, str(value))]
     code = ["--trust-remote-code"] if settings.trust_remote_code else []
     return [
-        *("vllm", "serve", model["id"], "--host", HOST, "--port", str(port), "--served-model-name", name),
+        *("vllm", "serve", model["id"], "--host", LOOPBACK, "--port", str(port), "--served-model-name", name),
         *("--uvicorn-log-level", "warning"),
         *("--generation-config", "vllm"),  # not the repository's, which changes greedy answers too
         *words,
@@ -107,7 +107,7 @@ def served_name(settings: RunSettings) -> str:
 def free_port() -> int:
     """A port nobody listens on. It can be taken before the server listens; `start` then takes another."""
     with socket.socket() as chosen:
-        chosen.bind((HOST, 0))
+        chosen.bind((LOOPBACK, 0))
         port: int = chosen.getsockname()[1]
         return port
 
@@ -150,9 +150,13 @@ class VllmServer:
             stop(self.children)
             self.start()
             return None
-        base_url = f"http://{HOST}:{self._port}/v1"
+        # Another user may have taken the port meanwhile: nothing is asked of him, because the key would go with it.
+        # Once ours listens nobody else can, and until then it may still find that its port is taken.
+        if not listens_here(self._port):
+            return None
+        base_url = f"http://{LOOPBACK}:{self._port}/v1"
         key = self._env[KEY_VARIABLE]
-        # Another program may answer on this port: only one that knows the key and lists the model is ours.
+        # Another program of this user may answer too.
         if not _healthy(base_url, key) or self._name not in _names(base_url, key):
             return None
         return look_at(base_url, key, self._name, seconds=time.monotonic() - self._started)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from evalbot.evaluate.runners.parts import vllm_server
+from evalbot.evaluate.runners.parts import listening, vllm_server
 from evalbot.evaluate.runners.parts.failures import Failure
 from evalbot.evaluate.runners.parts.settings import RunSettings
 from evalbot.evaluate.runners.parts.vllm_server import VllmServer, look_at, new_key, serve_arguments
@@ -56,31 +57,83 @@ def test_wait__stopped__cancelled_at_once(tmp_path: Path) -> None:
     assert failed.value.kind == "cancelled"
 
 
-def test_ready__another_program_answers_on_the_port__is_not_taken_for_ours(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@contextlib.contextmanager
+def answering(body: bytes, seen: list[str | None]) -> Iterator[int]:
+    """Another program that answers every request; its port, and the keys it was sent."""
+
     class Handler(BaseHTTPRequestHandler):
         def log_message(self, *args: object) -> None: ...
 
         def do_GET(self) -> None:
+            seen.append(self.headers.get("Authorization"))
             self.send_response(200)
-            self.send_header("Content-Length", "2")
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(b"{}")
+            self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            self.do_GET()
 
     web = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=web.serve_forever)
     thread.start()
-    ports = iter([web.server_port, *(vllm_server.free_port() for _ in range(3))])
-    monkeypatch.setattr(vllm_server, "free_port", lambda: next(ports))
     try:
-        with serving(tmp_path) as server:
-            facts = server.wait(30, threading.Event())
+        yield web.server_port
     finally:
         web.shutdown()
         thread.join()
         web.server_close()
-    assert str(web.server_port) not in facts.base_url
+
+
+def test_ready__another_program_answers_on_the_port__is_not_taken_for_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with answering(b"{}", []) as port:
+        ports = iter([port, *(vllm_server.free_port() for _ in range(3))])
+        monkeypatch.setattr(vllm_server, "free_port", lambda: next(ports))
+        with serving(tmp_path) as server:
+            facts = server.wait(30, threading.Event())
+    assert str(port) not in facts.base_url
+
+
+def test_ready__another_user_listens_on_the_port__is_asked_nothing_and_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str | None] = []
+    with answering(b'{"data": [{"id": "owner/tiny"}]}', seen) as port:
+        monkeypatch.setattr(vllm_server, "free_port", lambda: port)
+        monkeypatch.setattr(listening, "_table", lambda: table(0x1234, port, user=str(os.geteuid() + 1)))
+        monkeypatch.setattr(socket.socket, "getsockname", lambda _: ("127.0.0.1", 0x1234))
+        server = VllmServer(
+            lambda _: ["sleep", "60"], {**os.environ, "VLLM_API_KEY": KEY}, tmp_path / "log", "owner/tiny"
+        )
+        server.start()
+        try:
+            assert server.ready() is None
+        finally:
+            server.stop()
+    assert seen == []
+
+
+def table(ours: int, other: int, *, user: str) -> str:
+    """Lines of /proc/net/tcp: we listen on one port, another user on the other."""
+    row = "{n}: {host}:{port:04X} 00000000:0000 {state} 00000000:00000000 00:00000000 00000000 {user:>5}        0 1"
+    host = f"{int.from_bytes(bytes((127, 0, 0, 1)), sys.byteorder):08X}"
+    rows = [(ours, "0A", str(os.geteuid())), (other, "0A", user), (other, "01", str(os.geteuid()))]
+    lines = [row.format(n=n, host=host, port=port, state=state, user=who) for n, (port, state, who) in enumerate(rows)]
+    return "\n".join(["  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid", *lines, ""])
+
+
+def test_listens_here__real_sockets__of_this_user_or_nobody() -> None:
+    with answering(b"", []) as port:
+        assert listening.listens_here(port)
+    if Path("/proc/net/tcp").exists():
+        assert not listening.listens_here(port)
+
+
+def test_listens_here__system_that_does_not_tell__is_no_reason_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listening, "_TABLE", Path("/proc/no/such/table"))
+    assert listening.listens_here(1)
 
 
 def test_look_at__wrong_key__says_where_the_key_goes(tmp_path: Path) -> None:
