@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evalbot.errors import EvalbotError, EvaluationFailed, UsageError
-from evalbot.evaluate.jobs import log_results, spec
+from evalbot.evaluate.jobs import ending, log_results, spec
 from evalbot.evaluate.jobs.submission import Submitted, timeout_of
-from evalbot.evaluate.jobs.watch import LAST_SILENCE, LONGEST_REST, Watching, follow
+from evalbot.evaluate.jobs.watch import KEPT_LINES, LAST_SILENCE, LONGEST_REST, Watching, follow
 from evalbot.evaluate.runners.parts.record import write_json
 from evalbot.hub.job_log import JobLog, LogSilent
 
@@ -45,13 +46,15 @@ def print_log(
     job = jobs.look(job_id)
     if follow and not job.ended:
         return _followed(jobs, job, tell, notify)
+    last: deque[str] = deque(maxlen=KEPT_LINES)
     try:
         for line in JobLog(jobs, job_id).lines(LAST_SILENCE, so_far=not job.ended, longest=LONGEST_REST):
             if line is not None and not log_results.is_piece(line):
                 tell(line)
+                last.append(line)
     except LogSilent:
         pass  # what there is was told
-    return Printed(job_id)
+    return Printed(job_id, ending.why(job, tuple(last), timeout_of(job)) if follow else None)
 
 
 def _followed(jobs: Jobs, job: Job, tell: Callable[[str], None], notify: Callable[[str], None]) -> Printed:

@@ -103,6 +103,13 @@ def test_logs__of_a_job_that_ended__without_the_lines_that_carry_results(world: 
     assert "Job started" not in run.out
 
 
+def test_logs__followed_when_it_has_failed_already__is_exit_code_9_too(world: World, evalbot: Evalbot) -> None:
+    job = world.follow(world.submit("fail")).job
+    assert as_alice(evalbot, "logs", job.id).code == 0
+    run = as_alice(evalbot, "logs", "--follow", job.id)
+    assert (run.code, job.id in run.err) == (9, True), run.err
+
+
 def test_logs__followed_to_a_failure__is_exit_code_9(world: World, evalbot: Evalbot) -> None:
     world.sandbox.jobs.queue_seconds = 1.0
     job = world.submit("fail").job
