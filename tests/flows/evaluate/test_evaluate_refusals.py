@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,8 +13,6 @@ from tests.flows.evaluate.conftest import GSM8K, MODEL, status
 from tests.flows.truth import scores_in
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.flows.evaluate.conftest import Evaluates, Machine
 
 
@@ -76,3 +75,11 @@ def test_weights__of_main__before_the_card_was_edited__are_the_same(evaluates: E
     done = evaluates.here("--revision", before, "--create-pr")
     assert (done.code, json.loads(done.out)["publication"]["status"]) == (0, "proposed"), done.err
     assert scores_in(evaluates.truth.card("refs/pr/1")) == {GSM8K: "0.5"}
+
+
+def test_job__into_a_folder_that_cannot_be__is_not_started(evaluates: Evaluates, machine: Machine) -> None:
+    Path("file").write_text("")
+    done = evaluates.as_job("--output-dir", "file/out")
+    assert status(done) == (2, "usage-error")
+    assert "file/out" in done.err
+    assert machine.runs == []
