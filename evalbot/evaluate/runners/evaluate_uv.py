@@ -398,6 +398,9 @@ def shorten(text: str) -> str:
 
 READ_WORDS: Final = 4000
 """Bytes of a refusal that are read."""
+MOST_BYTES: Final = 256 * 1024 * 1024
+"""Of an answer: log probabilities of long prompts are megabytes, and anything longer would only fill the memory."""
+_PIECE: Final = 64 * 1024
 
 
 class Refused(Exception):
@@ -420,9 +423,10 @@ _DIRECT: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}), _N
 
 
 def ask_server(url: str, key: str, body: Any = None, timeout: float = 5.0) -> Any:
-    """Ask a model server; with a body it is a POST. `timeout` is in seconds.
+    """Ask a model server; with a body it is a POST. `timeout` is in seconds, for the whole answer.
 
-    Raises `Refused`, an OSError or HTTPException where it cannot be reached, ValueError for what is no JSON.
+    Raises `Refused`, an OSError or HTTPException where it cannot be reached (TimeoutError where it takes longer),
+    ValueError for what is no JSON, for too much of it, and for a key that cannot be sent. No message holds the key.
     """
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
     data = None if body is None else json.dumps(body).encode()
@@ -431,31 +435,59 @@ def ask_server(url: str, key: str, body: Any = None, timeout: float = 5.0) -> An
 
 def ask_hub(url: str, token: str | None, timeout: float) -> Any:
     """Ask the Hub, through the proxy that is set. Raises as `ask_server` does."""
+    token = (token or "").strip()
     headers = {"Accept": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
     opener = urllib.request.build_opener()
     return _json(opener, urllib.request.Request(url, headers=headers), timeout)  # noqa: S310 - the Hub that was set
 
 
 def _json(opener: urllib.request.OpenerDirector, request: urllib.request.Request, timeout: float) -> Any:
+    until = time.monotonic() + timeout
     try:
-        with opener.open(request, timeout=timeout) as answer:
-            data = answer.read()
+        with _opened(opener, request, timeout) as answer:
+            data = _read(answer, MOST_BYTES, until)
     except urllib.error.HTTPError as error:
         with error:
-            raise Refused(error.code, _words(error), dict(error.headers)) from None
-    return json.loads(data) if data else None
-
-
-def _words(error: urllib.error.HTTPError) -> str:
+            raise Refused(error.code, _words(error, until), dict(error.headers)) from None
+    if len(data) > MOST_BYTES:
+        raise ValueError(f"the answer is longer than {MOST_BYTES:,} bytes")
     try:
-        text = error.read(READ_WORDS).decode("utf-8", "replace")
+        return json.loads(data) if data else None
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"the answer is no JSON: {error}") from None
+
+
+def _opened(opener: urllib.request.OpenerDirector, request: urllib.request.Request, timeout: float) -> Any:
+    try:
+        return opener.open(request, timeout=timeout)
+    except ValueError:  # its words would repeat the headers, and the key with them
+        raise ValueError("the question cannot be sent; keys and addresses are one line of plain characters") from None
+
+
+def _read(answer: Any, most: int, until: float) -> bytes:
+    """An answer to its end, or a little more than `most` bytes of it. Servers may drip for ever."""
+    body = bytearray()
+    while piece := answer.read1(_PIECE):
+        body += piece
+        if len(body) > most:
+            return bytes(body)
+        if time.monotonic() > until:
+            raise TimeoutError("the answer took too long")
+    if answer.length:  # more was announced
+        raise http.client.IncompleteRead(bytes(body[:READ_WORDS]), answer.length)
+    return bytes(body)
+
+
+def _words(error: urllib.error.HTTPError, until: float) -> str:
+    try:
+        text = _read(error, READ_WORDS, until)[:READ_WORDS].decode("utf-8", "replace")
     except (OSError, http.client.HTTPException):
         return "no words"
     try:
         answer = json.loads(text)
         message = answer.get("error", answer)
         return shorten(str(message.get("message", message) if isinstance(message, dict) else message))
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return shorten(text) or "no words"
 
 
@@ -562,7 +594,7 @@ class Completions:
                 if wait is None:
                     raise Failure("server-died", f"The server cannot be reached any more: {error}") from error
             except ValueError as error:
-                raise Failure("engine-error", f"The server's answer is no JSON: {error}") from error
+                raise Failure("engine-error", f"The server cannot be used: {error}") from error
             time.sleep(wait)
         raise AssertionError
 
@@ -1985,6 +2017,11 @@ KEY_VARIABLE = "VLLM_API_KEY"
 """The key of the server, made anew for each run. In the environment only: an argument is seen by everybody."""
 
 
+def server_key(env: Mapping[str, str]) -> str:
+    """The server's key from an environment, without the line end that reading it from a file leaves."""
+    return env.get(KEY_VARIABLE, "").strip() or "none"
+
+
 @dataclass(frozen=True)
 class ModelUnderTest:
     """The model, and the server that answers for it.
@@ -2007,7 +2044,7 @@ class ModelUnderTest:
     @property
     def api_key(self) -> str:
         """The server's key, from the environment. Not a field, so that no repr and no file holds it."""
-        return os.environ.get(KEY_VARIABLE) or "none"
+        return server_key(os.environ)
 
 
 @dataclass(frozen=True)
@@ -3349,7 +3386,7 @@ def _models(base_url: str, key: str) -> list[dict[str, Any]]:
         hint = " Is its key in VLLM_API_KEY?" if refused.status in {401, 403} else ""
         raise Failure("server-not-healthy", f"The server at {base_url} answered {refused.status}.{hint}") from None
     except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as error:
-        raise Failure("server-not-healthy", f"No OpenAI-compatible server answers at {base_url}: {error}") from error
+        raise Failure("server-not-healthy", f"No OpenAI-compatible server answers at {base_url}: {error}") from None
 
 
 def _names(base_url: str, key: str) -> list[str]:
@@ -3468,7 +3505,7 @@ class Evaluation:
         settings = self._settings
         if settings.base_url is not None:
             base_url = settings.base_url.rstrip("/").removesuffix("/v1") + "/v1"
-            self._ready(look_at(base_url, self._env.get(KEY_VARIABLE) or "none", settings.served_model_name))
+            self._ready(look_at(base_url, server_key(self._env), settings.served_model_name))
         elif settings.backend == "vllm":
             self._start_server(model)
         else:

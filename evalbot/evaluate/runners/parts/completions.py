@@ -113,7 +113,7 @@ class Completions:
                 if wait is None:
                     raise Failure("server-died", f"The server cannot be reached any more: {error}") from error
             except ValueError as error:
-                raise Failure("engine-error", f"The server's answer is no JSON: {error}") from error
+                raise Failure("engine-error", f"The server cannot be used: {error}") from error
             time.sleep(wait)
         raise AssertionError
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .events import EventReader
 from .failures import Failure, explain
-from .options import KEY_VARIABLE, Options
+from .options import KEY_VARIABLE, Options, server_key
 from .processes import Child, stop, uv_command
 from .progress import ProgressLines, result_lines, write_line
 from .record import write_json
@@ -102,7 +102,7 @@ class Evaluation:
         settings = self._settings
         if settings.base_url is not None:
             base_url = settings.base_url.rstrip("/").removesuffix("/v1") + "/v1"
-            self._ready(look_at(base_url, self._env.get(KEY_VARIABLE) or "none", settings.served_model_name))
+            self._ready(look_at(base_url, server_key(self._env), settings.served_model_name))
         elif settings.backend == "vllm":
             self._start_server(model)
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 
 KEY_VARIABLE = "VLLM_API_KEY"
 """The key of the server, made anew for each run. In the environment only: an argument is seen by everybody."""
+
+
+def server_key(env: Mapping[str, str]) -> str:
+    """The server's key from an environment, without the line end that reading it from a file leaves."""
+    return env.get(KEY_VARIABLE, "").strip() or "none"
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class ModelUnderTest:
     @property
     def api_key(self) -> str:
         """The server's key, from the environment. Not a field, so that no repr and no file holds it."""
-        return os.environ.get(KEY_VARIABLE) or "none"
+        return server_key(os.environ)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING
@@ -58,5 +59,7 @@ def _must_answer(address: str, token: str) -> None:
         error.close()
         if error.code in _REFUSED:
             raise Failure("gated-model", f"The token was refused with status {error.code}.") from None
-    except (OSError, ValueError) as error:
+    except ValueError:  # its words would repeat the token
+        raise Failure("gated-model", "HF_TOKEN has characters that no token has.") from None
+    except (OSError, http.client.HTTPException) as error:
         raise Failure("server-not-healthy", f"Inference Providers could not be reached: {error}.") from None

@@ -221,7 +221,7 @@ def _models(base_url: str, key: str) -> list[dict[str, Any]]:
         hint = " Is its key in VLLM_API_KEY?" if refused.status in {401, 403} else ""
         raise Failure("server-not-healthy", f"The server at {base_url} answered {refused.status}.{hint}") from None
     except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as error:
-        raise Failure("server-not-healthy", f"No OpenAI-compatible server answers at {base_url}: {error}") from error
+        raise Failure("server-not-healthy", f"No OpenAI-compatible server answers at {base_url}: {error}") from None
 
 
 def _names(base_url: str, key: str) -> list[str]:
