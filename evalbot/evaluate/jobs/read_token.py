@@ -36,12 +36,12 @@ def why_it_can_write(whoami: Mapping[str, Any]) -> str | None:
 
 def require_read_only(hub: Hub, token: str) -> None:
     """Raise AccessDenied unless the Hub says that this token can only read."""
-    with hub.translated("ask the Hub what the token for the job may do", ""):
+    with hub.translated("ask the Hub what the token for the run may do", ""):
         answer = hub.retried(lambda: hub.api.whoami(token=token))
         reason = why_it_can_write(answer)
     if reason is not None:
         raise AccessDenied(
-            f"This token is not given to a job: {reason}, and model code runs beside it.",
+            f"This token is not given to a run: {reason}, and model code runs beside it.",
             hint=f"Set {READ_VARIABLE} to a token of role read from {TOKENS_PAGE}; public models need none.",
         )
 
