@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from evalbot import flows
 from evalbot.card_source import CardSource
-from evalbot.errors import EvalbotError, NothingFound, UsageError
+from evalbot.errors import EvalbotError, UsageError
 from evalbot.evaluate.evaluation import (
     JobChoices,
     evaluate_as_job,
@@ -56,7 +56,9 @@ class Evaluation:
     evaluated: Evaluated | None = None
     outcome: Outcome | None = None
     unpublished: EvalbotError | None = None
-    """Why a preview shows no score."""
+    """Why nothing was published, or a preview shows no score."""
+    is_refused: bool = False
+    """Whether it was to be published, so that `unpublished` is what the command fails with."""
 
 
 def plan_only(request: Request, connect: Callable[[], Hub]) -> Evaluation:
@@ -101,10 +103,9 @@ def evaluate(
         return Evaluation(plan=plan, evaluated=evaluated)
     try:
         outcome = _published(plan, evaluated, publication, connect)
-    except (NothingFound, UsageError) as reason:
-        if publication.how != "preview" and evaluated.failure is None:
-            raise
-        return Evaluation(plan=plan, evaluated=evaluated, unpublished=reason)
+    except EvalbotError as reason:
+        is_refused = publication.how != "preview" and evaluated.failure is None
+        return Evaluation(plan=plan, evaluated=evaluated, unpublished=reason, is_refused=is_refused)
     return Evaluation(plan=plan, evaluated=evaluated, outcome=outcome)
 
 

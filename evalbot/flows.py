@@ -17,7 +17,7 @@ from evalbot.evaluate.obstacles import named_commit
 from evalbot.evaluate.scores import MAX_INVALID, origin_of
 from evalbot.policy import Policy
 from evalbot.proposal import propose, propose_from_tables
-from evalbot.publication import Publisher
+from evalbot.publication import Publisher, refuse_invalid
 from evalbot.reading import CAUTIOUS
 from evalbot.readme.survey import TableReport, survey
 from evalbot.score import Source
@@ -207,9 +207,13 @@ def _local_results(card: ReadCard) -> dict[str, bytes]:
 
 
 def require_publishable(source: CardSource, connect: Callable[[], Hub], publish: Publish) -> None:
-    """Raise AccessDenied or NothingFound where this account could not publish there: said before hours of work."""
+    """Raise AccessDenied, NothingFound or InvalidCard where nothing could be published: said before hours of work."""
     _publisher(source, connect, publish, Policy())
-    read_card(source, connect)
+    document = parse_card(decode_card(read_card(source, connect).data))
+    model_index.published(document)
+    refuse_invalid(document)
+    if publish == "create-pr" and source.repo_id is not None:
+        open_pull_requests(source.repo_id, connect)
 
 
 def require_weights(repo_id: str, connect: Callable[[], Hub], evaluated: str, published: str = "main") -> None:

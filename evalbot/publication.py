@@ -14,6 +14,7 @@ from evalbot.outcome import Outcome
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from evalbot.card.document import CardDocument
     from evalbot.card_source import ReadCard
     from evalbot.hub.client import Hub
     from evalbot.hub.records import Account, RemoteFile
@@ -112,9 +113,13 @@ def _refuse_unpublishable(proposal: Proposal) -> None:
 def _refuse_invalid(proposal: Proposal) -> None:
     """The Hub refuses a card whose metadata is wrong anywhere, so adding to one is of no use to anybody."""
     after = proposal.files.get(CARD_PATH)
-    if after is None:
-        return
-    errors = [problem.message for problem in problems_of(parse_card(after.decode())) if problem.level == "error"]
+    if after is not None:
+        refuse_invalid(parse_card(after.decode()))
+
+
+def refuse_invalid(document: CardDocument) -> None:
+    """Raise InvalidCard where the Hub would refuse the card's metadata, whatever is in it besides."""
+    errors = [problem.message for problem in problems_of(document) if problem.level == "error"]
     if errors:
         raise InvalidCard(
             "The Hub refuses this card's metadata as it is, so nothing can be added to it.",

@@ -12,10 +12,11 @@ from click.core import ParameterSource
 from evalbot.cli.evaluate_options import BACKENDS, Sectioned, evaluate_options
 from evalbot.cli.publishing import Publishing, publishing_of, tell
 from evalbot.cli.session import start
-from evalbot.errors import UsageError
+from evalbot.errors import NothingFound, UsageError
 
 if TYPE_CHECKING:
     from evalbot.console import Console
+    from evalbot.errors import EvalbotError
     from evalbot.evaluate.evaluation import JobChoices, LocalChoices
     from evalbot.evaluate.plan import Request
     from evalbot.evaluating import Evaluation, Publication
@@ -182,11 +183,24 @@ def _read_token() -> str | None:
     return Settings.from_environ(os.environ, read_dotenv(Path())).hf_read_token
 
 
+def _with_results(refusal: EvalbotError, done: Evaluation) -> EvalbotError:
+    """What was measured, and perhaps paid for, can be published without another run: that is to be known."""
+    from evalbot.report import answers
+
+    refusal.details.update({name: value for name, value in answers.evaluated(done).items() if name != "status"})
+    if done.evaluated is not None and not isinstance(refusal, NothingFound):
+        kept = f"What was measured is kept; to publish it later: evalbot publish {done.evaluated.path} --create-pr"
+        refusal.hint = f"{refusal.hint} {kept}" if refusal.hint else kept
+    return refusal
+
+
 def _tell(done: Evaluation, console: Console, *, explain: bool) -> int:
     """What became of it; the failure of a run that did not do all is raised last, when everything is said."""
     from evalbot.report import answers
 
     evaluated = done.evaluated
+    if done.unpublished is not None and done.is_refused:
+        raise _with_results(done.unpublished, done)
     if done.unpublished is not None:
         console.note(done.unpublished.message)
         for reason in done.unpublished.candidates:

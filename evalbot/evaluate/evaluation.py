@@ -9,14 +9,14 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evalbot.errors import AccessDenied, EvalbotError, EvaluationFailed, UsageError
+from evalbot.errors import AccessDenied, EvaluationFailed, UsageError
 from evalbot.evaluate.jobs import BucketChoice, JobRequest, Watching, collect, follow, submit
 from evalbot.evaluate.jobs.looks import write
 from evalbot.evaluate.jobs.read_token import READ_VARIABLE, require_read_only, why_it_can_write
 from evalbot.evaluate.local.folder import new_name
 from evalbot.evaluate.local.outcome import LocalRunFailed
 from evalbot.evaluate.local.run import Secrets, run_locally
-from evalbot.evaluate.results_file import RESULTS_NAME, read_results
+from evalbot.evaluate.results_file import RESULTS_NAME
 from evalbot.evaluate.runners.parts.requirements import INSPECT, LIGHTEVAL, TRANSFORMERS, VLLM
 from evalbot.evaluate.workflow import run_url
 from evalbot.hub.jobs import open_jobs
@@ -145,8 +145,6 @@ def _awaited(
 def _kept(results: Results, job: Job, choices: JobChoices, failure: EvaluationFailed | None) -> Evaluated:
     """The results in a file; a failed task is a failure of the run, whatever the job's stage says."""
     path = (choices.output_dir or _writable(Path(new_name(results["model"]["id"])))) / RESULTS_NAME
-    if path.exists() and not _is_of(path, job):
-        path = path.with_name(f"results-{job.id}.json")  # what another run wrote stays
     write(path, results)
     failed = [task["name"] for task in results["tasks"] if task["status"] in _UNFINISHED]
     if failure is None and failed:
@@ -160,6 +158,11 @@ def _kept(results: Results, job: Job, choices: JobChoices, failure: EvaluationFa
 
 def _writable(folder: Path) -> Path:
     """The folder, made where it is not there: found out before anything is paid for. Raises UsageError."""
+    if (folder / RESULTS_NAME).exists():
+        raise UsageError(
+            f"{folder} holds another run already.",
+            hint="Name another --output-dir, or leave the option out: each run then gets a folder of its own.",
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -168,14 +171,6 @@ def _writable(folder: Path) -> Path:
         raise UsageError(
             f"Could not write to {folder}: {error.strerror or error}.", hint="Name another --output-dir."
         ) from None
-
-
-def _is_of(path: Path, job: Job) -> bool:
-    """Whether a results file is one of this job, so that it may be written anew."""
-    try:
-        return read_results(path)["run"]["job_id"] == job.id
-    except EvalbotError:
-        return False
 
 
 def _job_request(plan: Plan, choices: JobChoices, read_token: str | None) -> JobRequest:

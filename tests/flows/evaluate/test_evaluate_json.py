@@ -78,6 +78,16 @@ def test_evaluate__with_a_task_that_failed(evaluates: Evaluates, machine: Machin
     assert set(rows("evaluate")) | REFUSED <= set(answer)
     assert set(answer["error"]) == {"message", "hint", "candidates"}
     of_publishing(answer["publication"])
+    further = set(answer) - set(rows("evaluate")) - REFUSED
+    assert further <= words(section("evaluate")), "not in docs/json.md"
+
+
+def test_evaluate__without_results(evaluates: Evaluates, machine: Machine) -> None:
+    machine.plans(results=None, code=9)
+    for where in ("local", "jobs"):
+        answer = evaluates.at(where).json
+        assert set(answer) >= REFUSED
+        assert set(answer) - REFUSED <= words(section("evaluate")), "not in docs/json.md"
 
 
 def test_evaluate__refused__and_the_list_of_tasks(evaluates: Evaluates) -> None:
