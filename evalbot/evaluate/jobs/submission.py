@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
@@ -50,6 +51,10 @@ class BucketChoice:
 
     name: str | None = None
     use: bool = True
+
+    def __post_init__(self) -> None:
+        if self.name is not None and re.fullmatch(r"[\w.-]{1,96}/[\w.-]{1,96}", self.name, re.ASCII) is None:
+            raise UsageError(f"--bucket takes owner/name, not {self.name[:100]!r}.")
 
 
 def submit(
