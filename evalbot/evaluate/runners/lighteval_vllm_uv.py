@@ -784,7 +784,8 @@ def loaded_model(model: ModelUnderTest, options: Options, counts: Counts, done: 
             revision=model.revision or "main",
             dtype=model.dtype,
             trust_remote_code=model.trust_remote_code,
-            override_chat_template=options.chat_template,
+            # Where nothing is said, lighteval goes by the tokenizer; it takes no None for that.
+            **({} if options.chat_template is None else {"override_chat_template": options.chat_template}),
             generation_parameters={"temperature": options.temperature or 0},
             max_length=model.max_model_len,
             batch_size=None if torch.cuda.is_available() else CPU_BATCH,
@@ -1156,6 +1157,88 @@ def write_json(path: Path, data: Any) -> None:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+# ---- refused_arguments -----------------------------------------------------------------------------------------------
+# What cannot be passed to `vllm serve`: it would undo a promise of a run, or make its results those of another model.
+#
+# The options are those of vLLM 0.32 (vllm/engine/arg_utils.py, vllm/entrypoints/launchers/cli_args.py). Options that make
+# a model faster, or only less exact, are not refused: whether their results can be published is decided later.
+
+
+_READ_BY_ALL: Final = "an argument can be read by everybody on the machine"
+_OWN: Final = "it has an option of its own"
+_CODE: Final = "it runs code of a name"
+_ELSEWHERE: Final = "it sends what is asked to others, or takes it from them"
+_NOT_HTTP: Final = "the server is asked over loopback, by HTTP"
+_OTHER_WEIGHTS: Final = "the results would be of other weights than they name"
+_OTHER_PROMPTS: Final = "the prompts would be others than those of the model; give a folder with its files instead"
+
+REFUSED_ARGUMENTS: Final = {
+    "--trust-remote-code": "it has an option of its own, which asks for a pinned revision",
+    "--host": "the server is for this machine only",
+    "--port": "the port is chosen anew each time",
+    "--uds": _NOT_HTTP,
+    "--api-key": f"{_READ_BY_ALL}; the key is made anew for each run",
+    "--hf-token": f"{_READ_BY_ALL}; set HF_HUB_TOKEN",
+    "--served-model-name": "the results name the model by its id",
+    "--model": _OWN,
+    "--revision": _OWN,
+    "--tokenizer-revision": "it goes with --revision",
+    "--code-revision": "it goes with --revision",
+    "--config": "a file could say what is refused here",
+    "--allowed-local-media-path": "no task needs files of this machine",
+    "--generation-config": "answers are drawn as the task says, not as the repository does",
+    "--override-generation-config": "answers are drawn as the task says",
+    **dict.fromkeys(("--tokenizer", "--chat-template", "--trust-request-chat-template"), _OTHER_PROMPTS),
+    **dict.fromkeys(
+        (
+            *("--hf-config-path", "--hf-overrides", "--model-class-overrides", "--load-format"),
+            *("--enable-lora", "--lora-modules", "--default-mm-loras"),
+        ),
+        _OTHER_WEIGHTS,
+    ),
+    **dict.fromkeys(
+        (
+            *("--middleware", "--worker-cls", "--worker-extension-cls", "--scheduler-cls", "--logits-processors"),
+            *("--tool-parser-plugin", "--reasoning-parser-plugin", "--io-processor-plugin"),
+            "--structured-outputs-config",  # it may hold a plugin too
+        ),
+        _CODE,
+    ),
+    **dict.fromkeys(
+        (
+            *("--otlp-traces-endpoint", "--kv-transfer-config", "--ec-transfer-config", "--kv-events-config"),
+            "--tool-server",
+        ),
+        _ELSEWHERE,
+    ),
+    **dict.fromkeys(
+        (
+            *("--ssl-keyfile", "--ssl-certfile", "--ssl-ca-certs", "--ssl-cert-reqs", "--ssl-ciphers"),
+            *("--enable-ssl-refresh", "--grpc", "--grpc-port", "--headless", "--root-path"),
+        ),
+        _NOT_HTTP,
+    ),
+}
+"""Option → why it is refused."""
+
+_HUB_TOKEN = re.compile(r"\bhf_[A-Za-z0-9]{20,}")
+
+
+def check_server_arguments(arguments: Sequence[str]) -> None:
+    """Raise ValueError for an argument to `vllm serve` that cannot be passed on. No token stands in its words."""
+    for argument in arguments:
+        if _HUB_TOKEN.search(argument):
+            raise ValueError(f"a token stands in the arguments of the server: {_READ_BY_ALL}; set HF_HUB_TOKEN")
+        typed = argument.partition("=")[0]
+        # vLLM takes unambiguous beginnings, underscores, and --option.member for a part of an option's JSON.
+        name = typed.replace("_", "-").partition(".")[0]
+        for refused, reason in REFUSED_ARGUMENTS.items():
+            if name == refused or (len(name) > 3 and name.startswith("--") and refused.startswith(name)):  # noqa: PLR2004
+                raise ValueError(f"{typed} cannot be passed to the server: {reason}")
+        if not argument.startswith("-"):
+            raise ValueError(f"{argument!r} is no option of the server; write it as one word: --vllm-arg=--name=value")
 
 
 # ---- requirements ----------------------------------------------------------------------------------------------------
@@ -2091,22 +2174,6 @@ def _log_url() -> str | None:
 
 READY_SECONDS: Final = 0.2
 PORTS_TRIED: Final = 4
-REFUSED_ARGUMENTS: Final = {
-    "--trust-remote-code": "it has an option of its own, which asks for a pinned revision",
-    "--host": "the server is for this machine only",
-    "--port": "the port is chosen anew each time",
-    "--uds": "the server is asked over loopback",
-    "--api-key": "an argument can be read by everybody on the machine; the key is made anew for each run",
-    "--served-model-name": "the results name the model by its id",
-    "--model": "it has an option of its own",
-    "--revision": "it has an option of its own",
-    "--tokenizer-revision": "it goes with --revision",
-    "--code-revision": "it goes with --revision",
-    "--config": "a file could say what is refused here",
-    "--middleware": "it runs code of a name",
-    "--allowed-local-media-path": "no task needs files of this machine",
-}
-"""What cannot be passed to `vllm serve`, and why."""
 
 
 @dataclass(frozen=True)
@@ -2129,14 +2196,7 @@ def new_key() -> str:
 
 def check_arguments(arguments: Sequence[str]) -> None:
     """Raise ValueError for an argument to `vllm serve` that would undo a promise of ours."""
-    for argument in arguments:
-        # vLLM takes unambiguous beginnings and underscores too, so each of them is looked at as it looks at them.
-        name = argument.split("=", 1)[0].replace("_", "-")
-        for refused, reason in REFUSED_ARGUMENTS.items():
-            if name == refused or (len(name) > 3 and name.startswith("--") and refused.startswith(name)):  # noqa: PLR2004
-                raise ValueError(f"{argument.split('=', 1)[0]} cannot be passed to the server: {reason}")
-        if not argument.startswith("-"):
-            raise ValueError(f"{argument!r} is no option of the server; write it as one word: --vllm-arg=--name=value")
+    check_server_arguments(arguments)
 
 
 def serve_arguments(settings: RunSettings, model: dict[str, Any], name: str, port: int) -> list[str]:

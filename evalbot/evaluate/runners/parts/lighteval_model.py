@@ -170,7 +170,8 @@ def loaded_model(model: ModelUnderTest, options: Options, counts: Counts, done: 
             revision=model.revision or "main",
             dtype=model.dtype,
             trust_remote_code=model.trust_remote_code,
-            override_chat_template=options.chat_template,
+            # Where nothing is said, lighteval goes by the tokenizer; it takes no None for that.
+            **({} if options.chat_template is None else {"override_chat_template": options.chat_template}),
             generation_parameters={"temperature": options.temperature or 0},
             max_length=model.max_model_len,
             batch_size=None if torch.cuda.is_available() else CPU_BATCH,

@@ -19,6 +19,7 @@ from .failures import Failure, explain
 from .listening import LOOPBACK, listens_here
 from .options import KEY_VARIABLE
 from .processes import Child, stop
+from .refused_arguments import check_server_arguments
 
 if TYPE_CHECKING:
     import threading
@@ -28,22 +29,6 @@ if TYPE_CHECKING:
 
 READY_SECONDS: Final = 0.2
 PORTS_TRIED: Final = 4
-REFUSED_ARGUMENTS: Final = {
-    "--trust-remote-code": "it has an option of its own, which asks for a pinned revision",
-    "--host": "the server is for this machine only",
-    "--port": "the port is chosen anew each time",
-    "--uds": "the server is asked over loopback",
-    "--api-key": "an argument can be read by everybody on the machine; the key is made anew for each run",
-    "--served-model-name": "the results name the model by its id",
-    "--model": "it has an option of its own",
-    "--revision": "it has an option of its own",
-    "--tokenizer-revision": "it goes with --revision",
-    "--code-revision": "it goes with --revision",
-    "--config": "a file could say what is refused here",
-    "--middleware": "it runs code of a name",
-    "--allowed-local-media-path": "no task needs files of this machine",
-}
-"""What cannot be passed to `vllm serve`, and why."""
 
 
 @dataclass(frozen=True)
@@ -66,14 +51,7 @@ def new_key() -> str:
 
 def check_arguments(arguments: Sequence[str]) -> None:
     """Raise ValueError for an argument to `vllm serve` that would undo a promise of ours."""
-    for argument in arguments:
-        # vLLM takes unambiguous beginnings and underscores too, so each of them is looked at as it looks at them.
-        name = argument.split("=", 1)[0].replace("_", "-")
-        for refused, reason in REFUSED_ARGUMENTS.items():
-            if name == refused or (len(name) > 3 and name.startswith("--") and refused.startswith(name)):  # noqa: PLR2004
-                raise ValueError(f"{argument.split('=', 1)[0]} cannot be passed to the server: {reason}")
-        if not argument.startswith("-"):
-            raise ValueError(f"{argument!r} is no option of the server; write it as one word: --vllm-arg=--name=value")
+    check_server_arguments(arguments)
 
 
 def serve_arguments(settings: RunSettings, model: dict[str, Any], name: str, port: int) -> list[str]:

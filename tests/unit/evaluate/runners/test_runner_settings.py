@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from evalbot.evaluate.obstacles import _HARMLESS
 from evalbot.evaluate.runners.parts.evaluate_main import evaluate_parser
 from evalbot.evaluate.runners.parts.lighteval_main import lighteval_parser
+from evalbot.evaluate.runners.parts.refused_arguments import REFUSED_ARGUMENTS
 from evalbot.evaluate.runners.parts.settings import RunSettings, settings_of
-from evalbot.evaluate.runners.parts.vllm_server import REFUSED_ARGUMENTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,7 +85,18 @@ def test_lighteval__words_of_the_specification__arrive() -> None:
         (["--vllm-arg=--trust_remote_code"], "cannot be passed to the server"),
         (["--vllm-arg=enforce-eager"], "no option of the server"),
         *[([f"--vllm-arg={name}=x"], "cannot be passed to the server") for name in REFUSED_ARGUMENTS],
-        (["--vllm-arg=--api=x"], "cannot be passed to the server"),
+        *[
+            ([f"--vllm-arg={option}"], "cannot be passed to the server")
+            for option in (
+                *("--api=x", "--hf_token=x", "--tokenizer=other/name", "--hf-config-path=x", "--load-format=dummy"),
+                *("--lora-modules=a=b", "--enable-lora", "--enable_lora", "--hf-overrides={}", "--hf-overrides.a.b=1"),
+                *("--generation-config=auto", "--override-generation-config={}", "--chat-template=x.jinja"),
+                *("--worker-cls=x.Y", "--worker-extension-cls=x.Y", "--logits-processors=x:y", "--scheduler-cls=x.Y"),
+                *("--tool-parser-plugin=x", "--reasoning-parser-plugin=x", "--io-processor-plugin=x"),
+                *("--structured-outputs-config.reasoning_parser_plugin=x", "--otlp-traces-endpoint=http://x"),
+                *("--kv-transfer-config={}", "--ssl-keyfile=x", "--ssl-certfile=x", "--ssl-ca", "--enable-ssl-refresh"),
+            )
+        ],
     ],
 )
 def test_settings__cannot_be_used__code_2_and_why(
@@ -98,3 +110,28 @@ def test_settings__cannot_be_used__code_2_and_why(
 
 def test_settings__own_code_in_a_folder__needs_no_revision(tmp_path: Path) -> None:
     assert read("--model", str(tmp_path), "--trust-remote-code").trust_remote_code
+
+
+@pytest.mark.parametrize("option", sorted(_HARMLESS))
+def test_settings__options_of_speed_that_can_be_published__can_be_passed(option: str) -> None:
+    assert read(f"--vllm-arg=--{option}").vllm_args == (f"--{option}",)
+
+
+@pytest.mark.parametrize("option", ["--quantization=fp8", "--kv-cache-dtype=fp8", "--tokenizer-mode=mistral", "-O1"])
+def test_settings__other_options__can_be_passed(option: str) -> None:
+    assert read(f"--vllm-arg={option}").vllm_args == (option,)
+
+
+def test_settings__refused_options__are_none_of_those_that_can_be_published() -> None:
+    assert not _HARMLESS & {name.removeprefix("--") for name in REFUSED_ARGUMENTS}
+
+
+def test_settings__a_token_among_the_servers_options__is_refused_and_not_repeated(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    token = "hf_" + "a1" * 17
+    with pytest.raises(SystemExit):
+        read(f"--vllm-arg=--additional-config={token}")
+    said = capsys.readouterr().err
+    assert "a token stands in the arguments" in said
+    assert token not in said
