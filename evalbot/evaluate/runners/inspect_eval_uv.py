@@ -1726,11 +1726,15 @@ PIECE_CHARACTERS: Final = 4000
 
 
 class ProgressLines:
-    """Writes a line when something changed, and no more than one in `interval` seconds where only counts did."""
+    """Writes a line when something changed, and no more than one in `interval` seconds where only counts did.
 
-    def __init__(self, stream: TextIO | None = None, interval: float = 1.0) -> None:
+    What has not changed is said again after `pulse` seconds: readers may pass over lines that follow close on another.
+    """
+
+    def __init__(self, stream: TextIO | None = None, interval: float = 1.0, pulse: float = 5.0) -> None:
         self._stream = stream
         self._interval = interval
+        self._pulse = pulse
         self._started = time.monotonic()
         self._last_time = float("-inf")
         self._last: dict[str, Any] = {}
@@ -1741,7 +1745,8 @@ class ProgressLines:
         fresh = {"phase": phase, **{name: value for name, value in members.items() if value is not None}}
         steps = ("phase", "tasks_done", "tasks")
         step = any(fresh.get(name) != self._last.get(name) for name in steps)
-        if fresh == self._last or (not step and now - self._last_time < self._interval):
+        pause = self._pulse if fresh == self._last else self._interval
+        if not step and now - self._last_time < pause:
             return
         self._last, self._last_time = fresh, now
         line = json.dumps({**fresh, "seconds": round(now - self._started, 1)})
@@ -2388,7 +2393,7 @@ class Tally:
 
     def summary(self, *failures: Failure | None) -> list[str]:
         """How it went, for people to read: what stopped the run and what to do about it, and every task."""
-        stopped = [f"{each.kind}: {each.message} {ADVICE[each.kind]}" for each in failures if each is not None]
+        stopped = [f"{each.kind}: {shorten(each.message)} {ADVICE[each.kind]}" for each in failures if each is not None]
         return stopped + [
             f"{task['engine']} {task['name']}: {task['status']}. {_outcome(task)}" for task in self.results["tasks"]
         ]
@@ -2412,7 +2417,7 @@ def _run_status(tasks: Sequence[Task], failure: Failure | None) -> RunStatus:
 def _outcome(task: Task) -> str:
     problem = task["problem"]
     if problem is not None:
-        return f"{problem['kind']}: {problem['message']}"
+        return f"{problem['kind']}: {shorten(problem['message'])}"
     return ", ".join(f"{score['metric']} {score['value']:.4f}" for score in task["scores"])
 
 
@@ -2766,7 +2771,7 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-model-len", type=at_least(2), metavar="TOKENS")
     parser.add_argument("--seed", type=at_least(0))
     parser.add_argument(
-        "--temperature", type=_temperature_option, help="of generated answers; without it they are greedy"
+        "--temperature", type=_temperature_option, help="of generated answers; 0 is greedy, as without it"
     )
     parser.add_argument("--max-tokens", type=at_least(1), metavar="TOKENS", help="of an answer, in place of the task's")
     parser.add_argument("--timeout", type=_seconds_option, metavar="SECONDS", help="for the whole run")
@@ -2819,7 +2824,8 @@ def _fraction_option(text: str) -> float:
 
 
 def _temperature_option(text: str) -> float:
-    return _bounded(text, 0, 10, "temperature; a greedy run has none")
+    what = "temperature, which is a number from 0 (greedy) to 10"
+    return 0.0 if re.fullmatch(r"0*\.?0+", text) else _bounded(text, 0, 10, what)
 
 
 def _bounded(text: str, above: float, most: float, what: str) -> float:
@@ -2935,7 +2941,7 @@ class ProviderRun:
         self._write()
         problem = task["problem"]
         if problem is not None:
-            write_line(sys.stderr, f"{task['name']}: {problem['message']} {ADVICE.get(problem['kind'], '')}")
+            write_line(sys.stderr, f"{task['name']}: {shorten(problem['message'])} {ADVICE.get(problem['kind'], '')}")
 
     def _step(self, task: str, samples_done: int | None = None, samples: int | None = None) -> None:
         done, tasks = self._tally.counts()
@@ -2952,7 +2958,7 @@ class ProviderRun:
         with contextlib.suppress(OSError):
             self._write()
         if failure is not None:
-            write_line(sys.stderr, f"{failure.kind}: {failure.message} {ADVICE[failure.kind]}")
+            write_line(sys.stderr, f"{failure.kind}: {shorten(failure.message)} {ADVICE[failure.kind]}")
 
 
 def _check(model: str, base_url: str | None) -> None:

@@ -986,11 +986,15 @@ PIECE_CHARACTERS: Final = 4000
 
 
 class ProgressLines:
-    """Writes a line when something changed, and no more than one in `interval` seconds where only counts did."""
+    """Writes a line when something changed, and no more than one in `interval` seconds where only counts did.
 
-    def __init__(self, stream: TextIO | None = None, interval: float = 1.0) -> None:
+    What has not changed is said again after `pulse` seconds: readers may pass over lines that follow close on another.
+    """
+
+    def __init__(self, stream: TextIO | None = None, interval: float = 1.0, pulse: float = 5.0) -> None:
         self._stream = stream
         self._interval = interval
+        self._pulse = pulse
         self._started = time.monotonic()
         self._last_time = float("-inf")
         self._last: dict[str, Any] = {}
@@ -1001,7 +1005,8 @@ class ProgressLines:
         fresh = {"phase": phase, **{name: value for name, value in members.items() if value is not None}}
         steps = ("phase", "tasks_done", "tasks")
         step = any(fresh.get(name) != self._last.get(name) for name in steps)
-        if fresh == self._last or (not step and now - self._last_time < self._interval):
+        pause = self._pulse if fresh == self._last else self._interval
+        if not step and now - self._last_time < pause:
             return
         self._last, self._last_time = fresh, now
         line = json.dumps({**fresh, "seconds": round(now - self._started, 1)})
@@ -2099,7 +2104,7 @@ class Tally:
 
     def summary(self, *failures: Failure | None) -> list[str]:
         """How it went, for people to read: what stopped the run and what to do about it, and every task."""
-        stopped = [f"{each.kind}: {each.message} {ADVICE[each.kind]}" for each in failures if each is not None]
+        stopped = [f"{each.kind}: {shorten(each.message)} {ADVICE[each.kind]}" for each in failures if each is not None]
         return stopped + [
             f"{task['engine']} {task['name']}: {task['status']}. {_outcome(task)}" for task in self.results["tasks"]
         ]
@@ -2123,7 +2128,7 @@ def _run_status(tasks: Sequence[Task], failure: Failure | None) -> RunStatus:
 def _outcome(task: Task) -> str:
     problem = task["problem"]
     if problem is not None:
-        return f"{problem['kind']}: {problem['message']}"
+        return f"{problem['kind']}: {shorten(problem['message'])}"
     return ", ".join(f"{score['metric']} {score['value']:.4f}" for score in task["scores"])
 
 
@@ -2394,6 +2399,10 @@ TICK_SECONDS: Final = 0.2
 EMIT_SECONDS: Final = 60.0
 """Results are printed as log lines at the end, and before it no more often than this."""
 FAILED_EXIT: Final = 9
+PREPARING: Final = "preparing"
+LOADING: Final = "loading the model"
+RUNNING: Final = "running"
+"""Phases of a run, in the words that people read while it has no task to tell of."""
 
 
 class Evaluation:
@@ -2458,7 +2467,7 @@ class Evaluation:
 
     def _begin(self) -> None:
         self._must_write()
-        self._say("preparing")
+        self._say(PREPARING)
         model = self._model()
         settings = self._settings
         if settings.base_url is not None:
@@ -2505,7 +2514,7 @@ class Evaluation:
 
         self._server = VllmServer(command, self._env, self._out / "server.log", name)
         self._server.start()
-        self._say("loading")
+        self._say(LOADING)
 
     def _start_engine(self, engine: Engine, model: dict[str, Any]) -> None:
         settings, work = self._settings, self._work
@@ -2543,7 +2552,7 @@ class Evaluation:
             self._hear(engine)
         self._watch_server()
         ended = [engine for engine, child in self._engines.items() if self._over(engine, child)]
-        self._say("running" if self._served else "loading", **self._latest)
+        self._say(self._phase(), **self._latest)
         return len(ended) == len(self._engines)
 
     def _watch_server(self) -> None:
@@ -2615,6 +2624,11 @@ class Evaluation:
         done, tasks = self._tally.counts()
         self._lines.say(phase, **members, tasks_done=done, tasks=tasks)
 
+    def _phase(self) -> str:
+        """Engines that load the model themselves say nothing until its first task runs."""
+        loads = not self._served or (self._settings.backend == "transformers" and not self._latest)
+        return LOADING if loads else RUNNING
+
     def _must_write(self) -> None:
         problem = self._write()
         if problem is not None:
@@ -2653,7 +2667,7 @@ def evaluate(settings: RunSettings, command: Sequence[str]) -> int:
     try:
         return Evaluation(settings, Path(__file__), command).run()
     except Failure as failure:  # before there was a folder for the results
-        write_line(sys.stderr, f"{failure.kind}: {failure.message} {ADVICE[failure.kind]}")
+        write_line(sys.stderr, f"{failure.kind}: {shorten(failure.message)} {ADVICE[failure.kind]}")
         return FAILED_EXIT
 
 
@@ -2757,7 +2771,7 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-model-len", type=at_least(2), metavar="TOKENS")
     parser.add_argument("--seed", type=at_least(0))
     parser.add_argument(
-        "--temperature", type=_temperature_option, help="of generated answers; without it they are greedy"
+        "--temperature", type=_temperature_option, help="of generated answers; 0 is greedy, as without it"
     )
     parser.add_argument("--max-tokens", type=at_least(1), metavar="TOKENS", help="of an answer, in place of the task's")
     parser.add_argument("--timeout", type=_seconds_option, metavar="SECONDS", help="for the whole run")
@@ -2810,7 +2824,8 @@ def _fraction_option(text: str) -> float:
 
 
 def _temperature_option(text: str) -> float:
-    return _bounded(text, 0, 10, "temperature; a greedy run has none")
+    what = "temperature, which is a number from 0 (greedy) to 10"
+    return 0.0 if re.fullmatch(r"0*\.?0+", text) else _bounded(text, 0, 10, what)
 
 
 def _bounded(text: str, above: float, most: float, what: str) -> float:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .evaluation import FAILED_EXIT, Evaluation
-from .failures import ADVICE, Failure
+from .failures import ADVICE, Failure, shorten
 from .progress import write_line
 from .roles import run_engine, serve
 
@@ -23,7 +23,7 @@ def evaluate(settings: RunSettings, command: Sequence[str]) -> int:
     try:
         return Evaluation(settings, Path(__file__), command).run()
     except Failure as failure:  # before there was a folder for the results
-        write_line(sys.stderr, f"{failure.kind}: {failure.message} {ADVICE[failure.kind]}")
+        write_line(sys.stderr, f"{failure.kind}: {shorten(failure.message)} {ADVICE[failure.kind]}")
         return FAILED_EXIT
 
 

@@ -33,6 +33,10 @@ TICK_SECONDS: Final = 0.2
 EMIT_SECONDS: Final = 60.0
 """Results are printed as log lines at the end, and before it no more often than this."""
 FAILED_EXIT: Final = 9
+PREPARING: Final = "preparing"
+LOADING: Final = "loading the model"
+RUNNING: Final = "running"
+"""Phases of a run, in the words that people read while it has no task to tell of."""
 
 
 class Evaluation:
@@ -97,7 +101,7 @@ class Evaluation:
 
     def _begin(self) -> None:
         self._must_write()
-        self._say("preparing")
+        self._say(PREPARING)
         model = self._model()
         settings = self._settings
         if settings.base_url is not None:
@@ -144,7 +148,7 @@ class Evaluation:
 
         self._server = VllmServer(command, self._env, self._out / "server.log", name)
         self._server.start()
-        self._say("loading")
+        self._say(LOADING)
 
     def _start_engine(self, engine: Engine, model: dict[str, Any]) -> None:
         settings, work = self._settings, self._work
@@ -182,7 +186,7 @@ class Evaluation:
             self._hear(engine)
         self._watch_server()
         ended = [engine for engine, child in self._engines.items() if self._over(engine, child)]
-        self._say("running" if self._served else "loading", **self._latest)
+        self._say(self._phase(), **self._latest)
         return len(ended) == len(self._engines)
 
     def _watch_server(self) -> None:
@@ -253,6 +257,11 @@ class Evaluation:
     def _say(self, phase: str, **members: Any) -> None:
         done, tasks = self._tally.counts()
         self._lines.say(phase, **members, tasks_done=done, tasks=tasks)
+
+    def _phase(self) -> str:
+        """Engines that load the model themselves say nothing until its first task runs."""
+        loads = not self._served or (self._settings.backend == "transformers" and not self._latest)
+        return LOADING if loads else RUNNING
 
     def _must_write(self) -> None:
         problem = self._write()

@@ -17,11 +17,15 @@ PIECE_CHARACTERS: Final = 4000
 
 
 class ProgressLines:
-    """Writes a line when something changed, and no more than one in `interval` seconds where only counts did."""
+    """Writes a line when something changed, and no more than one in `interval` seconds where only counts did.
 
-    def __init__(self, stream: TextIO | None = None, interval: float = 1.0) -> None:
+    What has not changed is said again after `pulse` seconds: readers may pass over lines that follow close on another.
+    """
+
+    def __init__(self, stream: TextIO | None = None, interval: float = 1.0, pulse: float = 5.0) -> None:
         self._stream = stream
         self._interval = interval
+        self._pulse = pulse
         self._started = time.monotonic()
         self._last_time = float("-inf")
         self._last: dict[str, Any] = {}
@@ -32,7 +36,8 @@ class ProgressLines:
         fresh = {"phase": phase, **{name: value for name, value in members.items() if value is not None}}
         steps = ("phase", "tasks_done", "tasks")
         step = any(fresh.get(name) != self._last.get(name) for name in steps)
-        if fresh == self._last or (not step and now - self._last_time < self._interval):
+        pause = self._pulse if fresh == self._last else self._interval
+        if not step and now - self._last_time < pause:
             return
         self._last, self._last_time = fresh, now
         line = json.dumps({**fresh, "seconds": round(now - self._started, 1)})

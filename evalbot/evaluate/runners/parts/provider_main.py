@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .aliases import parse_inspect, split_tasks
-from .failures import ADVICE, Failure
+from .failures import ADVICE, Failure, shorten
 from .inspect_engine import InspectRun
 from .inspect_home import hide_secrets
 from .inspect_options import add_inspect_task_option
@@ -136,7 +136,7 @@ class ProviderRun:
         self._write()
         problem = task["problem"]
         if problem is not None:
-            write_line(sys.stderr, f"{task['name']}: {problem['message']} {ADVICE.get(problem['kind'], '')}")
+            write_line(sys.stderr, f"{task['name']}: {shorten(problem['message'])} {ADVICE.get(problem['kind'], '')}")
 
     def _step(self, task: str, samples_done: int | None = None, samples: int | None = None) -> None:
         done, tasks = self._tally.counts()
@@ -153,7 +153,7 @@ class ProviderRun:
         with contextlib.suppress(OSError):
             self._write()
         if failure is not None:
-            write_line(sys.stderr, f"{failure.kind}: {failure.message} {ADVICE[failure.kind]}")
+            write_line(sys.stderr, f"{failure.kind}: {shorten(failure.message)} {ADVICE[failure.kind]}")
 
 
 def _check(model: str, base_url: str | None) -> None:

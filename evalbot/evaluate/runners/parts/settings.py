@@ -103,7 +103,7 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-model-len", type=at_least(2), metavar="TOKENS")
     parser.add_argument("--seed", type=at_least(0))
     parser.add_argument(
-        "--temperature", type=_temperature_option, help="of generated answers; without it they are greedy"
+        "--temperature", type=_temperature_option, help="of generated answers; 0 is greedy, as without it"
     )
     parser.add_argument("--max-tokens", type=at_least(1), metavar="TOKENS", help="of an answer, in place of the task's")
     parser.add_argument("--timeout", type=_seconds_option, metavar="SECONDS", help="for the whole run")
@@ -156,7 +156,8 @@ def _fraction_option(text: str) -> float:
 
 
 def _temperature_option(text: str) -> float:
-    return _bounded(text, 0, 10, "temperature; a greedy run has none")
+    what = "temperature, which is a number from 0 (greedy) to 10"
+    return 0.0 if re.fullmatch(r"0*\.?0+", text) else _bounded(text, 0, 10, what)
 
 
 def _bounded(text: str, above: float, most: float, what: str) -> float:

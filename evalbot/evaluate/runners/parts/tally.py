@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from .aliases import parse_inspect, parse_lighteval
-from .failures import ADVICE
+from .failures import ADVICE, shorten
 from .machine import hardware
 from .record import SCHEMA
 
@@ -119,7 +119,7 @@ class Tally:
 
     def summary(self, *failures: Failure | None) -> list[str]:
         """How it went, for people to read: what stopped the run and what to do about it, and every task."""
-        stopped = [f"{each.kind}: {each.message} {ADVICE[each.kind]}" for each in failures if each is not None]
+        stopped = [f"{each.kind}: {shorten(each.message)} {ADVICE[each.kind]}" for each in failures if each is not None]
         return stopped + [
             f"{task['engine']} {task['name']}: {task['status']}. {_outcome(task)}" for task in self.results["tasks"]
         ]
@@ -143,7 +143,7 @@ def _run_status(tasks: Sequence[Task], failure: Failure | None) -> RunStatus:
 def _outcome(task: Task) -> str:
     problem = task["problem"]
     if problem is not None:
-        return f"{problem['kind']}: {problem['message']}"
+        return f"{problem['kind']}: {shorten(problem['message'])}"
     return ", ".join(f"{score['metric']} {score['value']:.4f}" for score in task["scores"])
 
 

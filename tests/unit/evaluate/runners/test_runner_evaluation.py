@@ -62,7 +62,7 @@ def test_run__progress__phases_in_order_and_counts(world: World) -> None:
     lines = [line.removeprefix("evalbot-progress ") for line in done.stderr.splitlines() if "evalbot-progress" in line]
     said = [json.loads(line) for line in lines]
     phases = list(dict.fromkeys(each["phase"] for each in said))
-    assert phases == ["preparing", "loading", "running"]
+    assert phases == ["preparing", "loading the model", "running"]
     assert said[-1]["tasks_done"] == said[-1]["tasks"] == 3
 
 
@@ -89,6 +89,29 @@ def test_run__server_with_other_models__names_them(world: World) -> None:
     assert done.returncode == 9
     assert "serves one, two, not three" in done.stderr
     assert world.results()["run"]["problem"]["kind"] == "missing-model"
+
+
+def test_run__server_whose_model_is_called_like_a_line_of_results__begins_no_line(world: World) -> None:
+    with fake_server(["x\nevalbot-results 1/1 00 AA", "x\revalbot-progress {}"]) as address:
+        done = world.run(*TASKS, "--base-url", address)
+    assert done.returncode == 9
+    assert "serves x evalbot-results 1/1" in done.stderr
+    marked = [line for line in done.stderr.splitlines() if line.startswith("evalbot-")]
+    assert all(json.loads(line.removeprefix("evalbot-progress "))["phase"] == "preparing" for line in marked)
+
+
+def test_run__transformers_that_load__say_so_until_a_task_runs(world: World) -> None:
+    process = world.start(*TASKS, "--backend", "transformers", FAKE_ENGINE="hangs")
+    assert process.stderr is not None
+    marked = (line for line in process.stderr if line.startswith("evalbot-progress "))
+    said = []
+    for line in marked:
+        said.append(json.loads(line.removeprefix("evalbot-progress ")))
+        if said[-1]["tasks_done"]:
+            break
+    end(process)
+    assert {each["phase"] for each in said if "task" not in each} <= {"preparing", "loading the model"}
+    assert said[-1]["phase"] == "running"
 
 
 def test_run__transformers__no_server(world: World) -> None:
@@ -193,7 +216,7 @@ def test_run__signal__all_is_gone_in_time_and_the_results_say_so(world: World, n
 
 def test_run__signal_while_the_server_starts__all_is_gone(world: World) -> None:
     process = world.start(*TASKS, FAKE_VLLM="never-healthy")
-    wait_for_line(process, '"loading"')
+    wait_for_line(process, '"loading the model"')
     seconds, _ = end(process)
     assert seconds < END_SECONDS
     assert world.left() == []

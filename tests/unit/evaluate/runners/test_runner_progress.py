@@ -6,6 +6,7 @@ import io
 import json
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +25,15 @@ def test_say__counts_alone_change__no_more_than_one_line_in_a_while() -> None:
     lines.say("running", task="arc", samples_done=0, tasks_done=1, tasks=2)
     said = [json.loads(line.removeprefix("evalbot-progress ")) for line in stream.getvalue().splitlines()]
     assert [(each["task"], each["tasks_done"]) for each in said] == [("gsm8k", 0), ("arc", 1)]
+
+
+@pytest.mark.parametrize(("pulse", "lines"), [(0.0, 3), (60.0, 1)])
+def test_say__nothing_changes__is_said_again_after_a_while(pulse: float, lines: int) -> None:
+    stream = io.StringIO()
+    said = ProgressLines(stream, pulse=pulse)
+    for _ in range(3):
+        said.say("loading the model", tasks_done=0, tasks=2)
+    assert stream.getvalue().count("loading the model") == lines
 
 
 def test_say__nothing_known_of_samples__says_nothing_of_them() -> None:

@@ -76,7 +76,7 @@ def test_lighteval__words_of_the_specification__arrive() -> None:
         (["--gpu-memory-utilization", "nan"], "no fraction"),
         (["--timeout", "-1"], "no number of seconds"),
         (["--timeout", "inf"], "no number of seconds"),
-        (["--temperature", "0"], "a greedy run has none"),
+        *[(["--temperature", text], "no temperature") for text in ("-1", "nan", "11", "warm", "")],
         (["--base-url", "localhost:8000"], "http(s)://HOST"),
         (["--base-url", "http://user:secret@host/v1"], "without a password"),
         (["--base-url", "http://host", "--backend", "transformers"], "for --backend vllm"),
@@ -135,3 +135,8 @@ def test_settings__a_token_among_the_servers_options__is_refused_and_not_repeate
     said = capsys.readouterr().err
     assert "a token stands in the arguments" in said
     assert token not in said
+
+
+@pytest.mark.parametrize(("text", "temperature"), [("0", 0.0), ("0.0", 0.0), ("0.7", 0.7), ("10", 10.0)])
+def test_settings__temperature__zero_is_greedy(text: str, temperature: float) -> None:
+    assert read("--temperature", text).temperature == temperature
