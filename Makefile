@@ -9,7 +9,7 @@ demo: $(READY)
 	@$(BIN)/evalbot demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 3
 
 lint: $(READY)
 	$(BIN)/ruff check .
