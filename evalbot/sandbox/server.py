@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _ADDRESS = "127.0.0.1"  # and no other: the tokens are public constants
 _LONGEST_START = 10.0  # seconds
+_LONGEST_STOP = 5.0
 
 
 class SandboxHub:
@@ -123,7 +124,9 @@ class SandboxHub:
         if self._server is not None and self._thread is not None:
             self.jobs.close()
             self._server.should_exit = True
-            self._thread.join()
+            self._thread.join(_LONGEST_STOP)
+            self._server.force_exit = True  # a client that was killed in the middle of a file never reads its end
+            self._thread.join(_LONGEST_STOP)
             self._server = self._thread = None
 
     def create_repo(

@@ -13,7 +13,7 @@ from evalbot.score import Evidence, Score, as_number
 
 def test_console__what_looks_like_a_token_of_the_hub__is_masked_wherever_it_was_typed() -> None:
     assert redacted("no model hf_" + "a1B2" * 9) == f"no model {MASK}"
-    assert redacted("hf_sandbox_alice and hf_transfer") == "hf_sandbox_alice and hf_transfer"
+    assert redacted("hf_hub_nobody and hf_transfer") == "hf_hub_nobody and hf_transfer"
 
 
 def test_console__secrets_are_masked_in_every_stream(capsys: pytest.CaptureFixture[str]) -> None:
