@@ -55,7 +55,7 @@ def test_is_secret__not_what_only_looks_like_one(name: str) -> None:
         ("OMP_NUM_THREADS", "2"),
         ("LD_LIBRARY_PATH", "/usr/local/cuda/lib64"),
         ("UV_FIND_LINKS", "/wheels,/more"),
-        ("UV_INDEX", "ours=https://packages.example/simple more=https://b.example/simple"),
+        ("UV_INDEX", "ours=https://packages.example/wheels more=https://b.example/wheels"),
         ("https_proxy", "http://proxy.example:3128"),
         ("LC_ALL", "C.UTF-8"),
     ],
@@ -96,8 +96,8 @@ def test_environment__hands_on_nothing_that_nobody_thought_of(name: str) -> None
     ("name", "value"),
     [
         ("HTTPS_PROXY", "http://me:hunter22@proxy.example:3128"),
-        ("UV_INDEX", "a=https://a.example/simple b=https://me:hunter22@b.example/simple"),
-        ("UV_DEFAULT_INDEX", "https://me:hunter22@b.example/simple"),
+        ("UV_INDEX", "a=https://a.example/wheels b=https://me:hunter22@b.example/wheels"),
+        ("UV_DEFAULT_INDEX", "https://me:hunter22@b.example/wheels"),
         ("VLLM_X", f"prefix-{TOKEN}"),
     ],
 )
